@@ -1,0 +1,56 @@
+// What the operator asked for, checked and with every default in place. `load.ts` makes it.
+import type { ConfigFault } from '../model/errors.ts'
+import type { BatchLimits } from '../model/batch.ts'
+import type { DestinationKind } from '../destinations/destination.ts'
+import type { FilterSpec } from '../filters/schema.ts'
+import type { SourceKind } from '../sources/source.ts'
+
+export interface RelayConfig {
+  /** Absolute path of the file. */
+  readonly file: string
+  /** Relative paths in the file are relative to this folder. */
+  readonly folder: string
+  readonly state: StateConfig
+  readonly sources: readonly SourceConfig[]
+  readonly destinations: readonly DestinationConfig[]
+  readonly warnings: readonly ConfigFault[]
+}
+
+export interface StateConfig {
+  readonly path: string
+  readonly maxBytes: number
+  readonly keepMs: number
+  readonly reserveBytes: number
+}
+
+export interface SourceConfig {
+  readonly name: string
+  readonly type: string
+  readonly kind: SourceKind
+  readonly everyMs: number
+  /** Reads references (environment, files) anew. Throws `SetupError` when one is missing. */
+  options(): unknown
+}
+
+export interface DestinationConfig {
+  readonly name: string
+  readonly type: string
+  readonly kind: DestinationKind
+  /** Names of sources, or null for all. */
+  readonly sources: readonly string[] | null
+  readonly filter: FilterSpec
+  readonly enabled: boolean
+  readonly was?: string
+  readonly start?: 'now' | 'beginning' | { readonly agoMs: number }
+  /** One retry for each delay, ms. */
+  readonly scheduleMs: readonly number[]
+  readonly inFlight: number
+  readonly timeoutMs: number
+  readonly limits: BatchLimits
+  /** Everything but secrets, as canonical JSON with references unresolved: tells whether the destination changed. */
+  readonly definition: string
+  /** Reads references (environment, files) anew. Throws `SetupError` when one is missing. */
+  options(): unknown
+  /** Values that must never appear in an output, as they were last read. */
+  secrets(): readonly string[]
+}

@@ -1,0 +1,285 @@
+// The port to what survives a restart. Each verb is one transaction and one sentence of the domain; each takes the time.
+// Two implementations, SQLite and memory, pass one contract suite.
+import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
+import type { Reason } from '../model/verdict.ts'
+
+/** `live` is served first; `catch_up` holds backfills and late starts; `replay` what is sent again on purpose. */
+export const QUEUES = ['live', 'catch_up', 'replay'] as const
+export type Queue = (typeof QUEUES)[number]
+
+/** Half-open, in event ordinals. */
+export interface SeqRange {
+  readonly from: Seq
+  readonly to: Seq
+}
+
+export interface Cursor {
+  readonly lane: string
+  readonly part: string
+  readonly value: string
+  /** The ordinal after the last event that was committed with, or before, this cursor. */
+  readonly seq: Seq
+}
+
+/** A pulled page and everything that moves with it, or none of it. */
+export interface PageCommit {
+  readonly source: string
+  readonly lane: string
+  readonly queue: Exclude<Queue, 'replay'>
+  /** Source time that the read covered, where the source reads windows; RFC 3339. */
+  readonly window?: { readonly from: string; readonly to: string }
+  readonly page: Page
+  /** `page.bytes` compressed, if the caller has done so already (a codec number and the bytes). */
+  readonly packed?: Packed
+  readonly quarantined: readonly Quarantined[]
+  /** For every registered destination that reads this source. */
+  readonly routing: readonly Routing[]
+  /** `value: null` forgets a part. */
+  readonly cursors: readonly { readonly part: string; readonly value: string | null }[]
+  /** Filter counts of this page, for the ledger: events routed past the filters, and expressions false for want of a field. */
+  readonly bypassed: number
+  readonly missing: number
+}
+
+export interface Packed {
+  /** 0 = as is, 1 = zstd. */
+  readonly codec: number
+  readonly bytes: Uint8Array
+}
+
+export interface Committed {
+  /** The ordinals of the new events: `[from, to)`. */
+  readonly seqs: SeqRange
+  readonly duplicates: number
+  /** Same identity with other content: kept under an id of its own and announced. */
+  readonly conflicts: readonly { readonly eventId: string; readonly newEventId: string }[]
+}
+
+/** What identifies a destination in the state, apart from secrets. */
+export interface DestinationDefinition {
+  readonly name: string
+  readonly type: string
+  /** Everything of its configuration with references unresolved, as canonical JSON: tells whether it changed. */
+  readonly definition: string
+  /** Names of the sources it reads, or null for all. */
+  readonly sources: readonly string[] | null
+  /** The name it had before. */
+  readonly was?: string
+  /** Where to begin when it is new: a time (ms), everything kept, or only what comes. Default: everything in a new state, else now. */
+  readonly start?: 'now' | 'beginning' | { readonly sinceMs: number }
+  readonly enabled: boolean
+}
+
+/** The life of a destination: `parked` when it has left the file; it keeps what it has. */
+export interface DestinationRecord {
+  readonly name: string
+  readonly state: 'enabled' | 'disabled' | 'parked'
+  /** Its first event ordinal in `live`. */
+  readonly createdSeq: Seq
+  /** What happened to it in this registration. */
+  readonly change: 'created' | 'updated' | 'renamed' | 'returned' | 'disabled' | 'enabled' | 'parked' | 'unchanged'
+}
+
+/** How far a destination has settled a queue, and what is settled above it (sorted, disjoint). */
+export interface QueueProgress {
+  readonly queue: Queue
+  readonly position: Seq
+  readonly above: readonly SeqRange[]
+}
+
+/** A page as a destination reads it. `firstSeq + i` is event `i`. */
+export interface RoutedPage {
+  readonly source: string
+  readonly firstSeq: Seq
+  readonly page: Page
+  readonly bitmap: Uint8Array
+}
+
+/** One event set aside with a next time, as it is taken to be tried again. */
+export interface RetryEvent {
+  readonly seq: Seq
+  readonly source: string
+  /** The event's bytes and columns: a page of one. */
+  readonly page: Page
+  /** Attempts spent so far, at least 1 (0 after `exhume`). */
+  readonly attempts: number
+  readonly firstAttemptedAt: number
+  readonly nextAt: number
+}
+
+/** The fate of one event that did not go smoothly. */
+export interface SetAside {
+  readonly seq: Seq
+  readonly source: string
+  readonly attempts: number
+  readonly firstAttemptedAt: number
+  readonly reason: Reason
+}
+
+/** What a destination has learned about a stretch of one queue. All of it is written, or none. */
+export interface Settlement {
+  readonly destination: string
+  /** Stretches of queues that need no more reading: delivered, filtered, set aside or dead. They may touch, and never overlap what is settled. */
+  readonly settled: readonly { readonly queue: Queue; readonly range: SeqRange }[]
+  /** Events delivered, by source, first attempts and retries together. */
+  readonly delivered: ReadonlyMap<string, number>
+  /** Retry-queue events that were delivered: their exceptions go away. */
+  readonly retried: readonly Seq[]
+  /** Events that wait for a next attempt at `nextAt`: new exceptions, or old ones moved on. */
+  readonly retrying: readonly (SetAside & { readonly nextAt: number })[]
+  /** Events that wait for a person. `provisional` until the destination has shown that it takes anything. */
+  readonly dead: readonly (SetAside & { readonly cause: string; readonly provisional: boolean })[]
+  readonly attempts: readonly AttemptRecord[]
+}
+
+/** One line of the bounded attempt log. */
+export interface AttemptRecord {
+  readonly at: number
+  readonly batchId: string
+  readonly kind: 'attempt' | 'trial'
+  readonly from: Seq
+  readonly to: Seq
+  readonly events: number
+  readonly durationMs: number
+  readonly verdict: 'delivered' | 'retry' | 'reject' | 'halt' | 'mixed'
+  readonly reason?: Reason
+}
+
+/** What a destination's breaker knows, so that the next run goes on where this one stopped. */
+export interface Health {
+  readonly state: 'closed' | 'open' | 'halted'
+  /** When the present state began, ms. */
+  readonly since: number
+  readonly nextTrialAt: number
+  /** Trials that failed in a row. */
+  readonly trials: number
+  readonly reason: Reason | null
+  readonly lastDeliveredAt: number | null
+  /** The last attempt that failed, kept after recovery. */
+  readonly lastFailure: { readonly at: number; readonly reason: Reason } | null
+}
+
+export interface StoreBounds {
+  /** Bytes that the state may use. */
+  readonly maxBytes: number
+  /** How long settled pages are kept, ms. */
+  readonly keepMs: number
+}
+
+export interface Room {
+  readonly usedBytes: number
+  readonly maxBytes: number
+  readonly full: boolean
+  /** The destination whose waiting events hold the oldest page; undefined when nothing waits. */
+  readonly holder?: string
+}
+
+/** Identity of a state, made once. */
+export interface StateIdentity {
+  readonly instance: string
+  /** Key of the identity hash, 32 bytes. */
+  readonly secret: Uint8Array
+}
+
+/** The verbs of the holder. Every method may reject with `StateError`; writing ones with `StateFullError`. */
+export interface Store {
+  readonly identity: StateIdentity
+
+  /** Compares the file's destinations with those in force: creates, renames, updates, parks, brings back. One transaction. */
+  register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]>
+
+  /** Every cursor of a source. */
+  cursors(source: string): Promise<readonly Cursor[]>
+  /** Deduplicates, then writes events, routing, cursors, quarantine and counts. */
+  commitPage(commit: PageCommit, now: number): Promise<Committed>
+  /** Moves or forgets cursors without events (parts given back). */
+  saveCursors(source: string, lane: string, cursors: PageCommit['cursors'], now: number): Promise<void>
+  /** Every event of the source before this ordinal is settled at every destination that reads it (0 when none does). */
+  settledThrough(source: string): Promise<Seq>
+
+  /** How far each queue of a destination is settled. */
+  progress(destination: string): Promise<readonly QueueProgress[]>
+  /** The next page of a queue with an event for the destination at or after `from`; or where to look next time. */
+  nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }>
+  settle(settlement: Settlement, now: number): Promise<void>
+  /** Exceptions due at `now`, earliest first, at most `limit`; those in `except` are in flight. */
+  dueRetries(destination: string, now: number, limit: number, except: ReadonlySet<Seq>): Promise<readonly RetryEvent[]>
+  /** When the earliest exception falls due; null when there is none. Those in `except` do not count. */
+  nextRetryAt(destination: string, except: ReadonlySet<Seq>): Promise<number | null>
+  /** Rejects that were provisional go back to waiting (attempts 0, due at once). Returns how many. */
+  exhume(destination: string, now: number): Promise<number>
+  /** Provisional dead letters of a destination, by cause. */
+  provisional(destination: string): Promise<ReadonlyMap<string, number>>
+  health(destination: string): Promise<Health | null>
+  saveHealth(destination: string, health: Health, now: number): Promise<void>
+  /** A source's last pull, for `status`. */
+  savePull(source: string, pull: PullRecord, now: number): Promise<void>
+
+  /** Removes settled pages older than `keepMs`, and with `room.full` settled pages of any age, a bounded number a call. */
+  prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }>
+  room(): Promise<Room>
+  heartbeat(now: number): Promise<void>
+  overview(now: number): Promise<Overview>
+  /** Waits for what is being written and closes cleanly. */
+  close(now: number): Promise<void>
+}
+
+export interface PullRecord {
+  readonly at: number
+  readonly ok: boolean
+  readonly error: string | null
+  /** Things that an operator should know and that persist (files without permission, gaps). */
+  readonly notices: readonly { readonly level: string; readonly code: string; readonly subject: string; readonly text: string }[]
+}
+
+/** Everything that `status` shows, read in one short transaction. */
+export interface Overview {
+  readonly instance: string
+  readonly heartbeatAt: number | null
+  readonly running: boolean
+  readonly usedBytes: number
+  readonly sources: readonly SourceOverview[]
+  readonly destinations: readonly DestinationOverview[]
+}
+
+export interface SourceOverview {
+  readonly name: string
+  readonly pulled: number
+  readonly new: number
+  readonly duplicates: number
+  readonly conflicts: number
+  readonly quarantined: number
+  readonly lastEventAt: number | null
+  readonly parts: number
+  readonly lastPull: PullRecord | null
+  /** The newest quarantined records, newest first, at most 5. */
+  readonly quarantine: readonly { readonly at: number; readonly reason: string; readonly detail: string; readonly place: string }[]
+}
+
+/** `routed = delivered + waiting + retrying + dead + dropped` and `offered = routed + filtered`, always. */
+export interface DestinationOverview {
+  readonly name: string
+  readonly type: string
+  readonly state: DestinationRecord['state']
+  readonly offered: number
+  readonly filtered: number
+  readonly routed: number
+  readonly delivered: number
+  /** Counted from positions and bitmaps, not derived from the others: an imbalance shows. */
+  readonly waiting: number
+  readonly retrying: number
+  readonly dead: number
+  readonly dropped: number
+  readonly oldestWaitingAt: number | null
+  readonly nextRetryAt: number | null
+  readonly health: Health | null
+  readonly lastAttempts: readonly AttemptRecord[]
+}
+
+/** What `check` found, recomputed from pages and ledger rather than from counters. */
+export interface CheckReport {
+  readonly pages: number
+  readonly events: number
+  /** Sentences about what does not add up; empty when everything does. */
+  readonly faults: readonly string[]
+}

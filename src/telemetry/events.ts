@@ -1,0 +1,39 @@
+// The closed catalogue of what an operator can see happen. Code says what happened; `log.ts` decides how it reads; tests wait
+// for these instead of for a duration.
+import type { Reason } from '../model/verdict.ts'
+
+export type TelemetryEvent =
+  | { readonly type: 'relay_started'; readonly version: string; readonly pid: number; readonly state: string; readonly config: string }
+  | { readonly type: 'relay_stopping'; readonly why: string }
+  | { readonly type: 'relay_stopped' }
+  | { readonly type: 'page_committed'; readonly source: string; readonly events: number; readonly duplicates: number; readonly quarantined: number }
+  | { readonly type: 'pull_finished'; readonly source: string; readonly events: number }
+  | { readonly type: 'pull_failed'; readonly source: string; readonly kind: string; readonly text: string; readonly nextInMs: number }
+  | { readonly type: 'source_notice'; readonly source: string; readonly level: 'info' | 'warning' | 'error'; readonly code: string; readonly subject: string; readonly text: string }
+  | { readonly type: 'conflict'; readonly source: string; readonly eventId: string; readonly newEventId: string }
+  | {
+      readonly type: 'attempt'
+      readonly destination: string
+      readonly kind: 'attempt' | 'trial'
+      readonly batchId: string
+      readonly events: number
+      readonly bytes: number
+      readonly durationMs: number
+      readonly verdict: 'delivered' | 'retry' | 'reject' | 'halt' | 'mixed'
+      readonly reason?: Reason
+    }
+  | { readonly type: 'settled'; readonly destination: string; readonly delivered: number }
+  | { readonly type: 'health_changed'; readonly destination: string; readonly from: string; readonly to: string; readonly reason: Reason | null; readonly nextTrialInMs: number }
+  | { readonly type: 'set_aside'; readonly destination: string; readonly events: number; readonly reason: Reason; readonly nextInMs: number }
+  | { readonly type: 'died'; readonly destination: string; readonly events: number; readonly cause: string; readonly reason: Reason }
+  | { readonly type: 'exhumed'; readonly destination: string; readonly events: number; readonly reason: Reason }
+  | { readonly type: 'idle'; readonly destination: string }
+  | { readonly type: 'destination_changed'; readonly destination: string; readonly change: string }
+  | { readonly type: 'state_full'; readonly text: string }
+  | { readonly type: 'state_has_room' }
+  | { readonly type: 'pruned'; readonly pages: number }
+  | { readonly type: 'config_changed_on_disk'; readonly file: string; readonly valid: boolean; readonly text: string }
+
+export interface Telemetry {
+  emit(event: TelemetryEvent): void
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+/** `fast` is what `npm run check` runs; `slow` spawns processes, injects faults or runs thousands of seeds. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/{unit,contract,golden}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/{sim,faults,e2e}/**/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 60_000,
+          fileParallelism: true,
+        },
+      },
+    ],
+  },
+})
