@@ -2,6 +2,8 @@
 // repeated keys (which JSON.parse hides) and reports where the members of the outermost object lie. Own code, because no
 // library does all of it on bytes, and parsing each event costs four times as much as everything else done to it.
 
+import { escapeLength, plain, stringText } from './json-text.ts'
+
 /** What became of a scan. Errors are negative. */
 export const Scan = { ok: 0, syntax: -1, tooDeep: -2 } as const
 
@@ -24,16 +26,25 @@ const pairwiseKeys = 12
  * Bytes must be valid UTF-8 (check that apart; it is cheaper on a whole chunk).
  */
 export class JsonScanner {
-  /** Members of the outermost object, five numbers each: key start, key end (quotes excluded), value start, value end, first byte of the value. */
+  /** Members of the outermost object, four numbers each: key start, key end (quotes excluded), value start, value end. */
   members: number[] = []
   memberCount = 0
   duplicateKeys = false
   depth = 0
+  /** Where the value begins. */
+  start = 0
   /** Where the value ended, or where the fault is. */
   position = 0
 
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
+  /** Keys of the objects that are open: start and end of each. */
+  readonly #keys: number[] = []
+  #keyCount = 0
+  /** Escapes seen so far, and whether any of them stood in a key. */
+  #escapes = 0
+  #escapedKeys = false
+  readonly #many = new Map<number, Set<string>>()
 
   /** Scans `[start, end)`, white space around the value allowed; nothing else may follow it. */
   scan(bytes: Uint8Array, start: number, end: number): number {
@@ -42,8 +53,11 @@ export class JsonScanner {
     this.memberCount = 0
     this.duplicateKeys = false
     this.depth = 0
+    this.#keyCount = 0
+    this.#escapedKeys = false
     this.position = start
     this.#space()
+    this.start = this.position
     const result = this.#value(0)
     if (result !== Scan.ok) return result
     this.#space()
@@ -53,7 +67,12 @@ export class JsonScanner {
   #space(): void {
     const bytes = this.#bytes
     let at = this.position
-    for (let byte = bytes[at]; at < this.#end && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09); byte = bytes[at]) at++
+    for (
+      let byte = bytes[at];
+      at < this.#end && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+      byte = bytes[at]
+    )
+      at++
     this.position = at
   }
 
@@ -82,7 +101,8 @@ export class JsonScanner {
   #word(second: number, third: number, fourth: number): number {
     const at = this.position
     const bytes = this.#bytes
-    if (at + 4 > this.#end || bytes[at + 1] !== second || bytes[at + 2] !== third || bytes[at + 3] !== fourth) return Scan.syntax
+    if (at + 4 > this.#end || bytes[at + 1] !== second || bytes[at + 2] !== third || bytes[at + 3] !== fourth)
+      return Scan.syntax
     this.position = at + 4
     return Scan.ok
   }
@@ -92,13 +112,15 @@ export class JsonScanner {
     this.position++
     this.#space()
     if (this.#at(CLOSE_BRACE)) return Scan.ok
-    const keys: number[] = []
+    const firstKey = this.#keyCount
     for (;;) {
       if (this.#bytes[this.position] !== QUOTE) return Scan.syntax
       const keyStart = this.position + 1
+      const escapes = this.#escapes
       if (!this.#string()) return Scan.syntax
       const keyEnd = this.position - 1
-      if (!this.duplicateKeys) this.#note(keys, keyStart, keyEnd)
+      if (this.#escapes > escapes) this.#escapedKeys = true
+      this.#note(firstKey, keyStart, keyEnd)
       this.#space()
       if (!this.#at(COLON)) return Scan.syntax
       this.#space()
@@ -107,7 +129,10 @@ export class JsonScanner {
       if (result !== Scan.ok) return result
       if (depth === 1) this.#member(keyStart, keyEnd, valueStart)
       this.#space()
-      if (this.#at(CLOSE_BRACE)) return Scan.ok
+      if (this.#at(CLOSE_BRACE)) {
+        this.#keyCount = firstKey
+        return Scan.ok
+      }
       if (!this.#at(COMMA)) return Scan.syntax
       this.#space()
     }
@@ -136,12 +161,11 @@ export class JsonScanner {
   }
 
   #member(keyStart: number, keyEnd: number, valueStart: number): void {
-    const at = this.memberCount * 5
+    const at = this.memberCount * 4
     this.members[at] = keyStart
     this.members[at + 1] = keyEnd
     this.members[at + 2] = valueStart
     this.members[at + 3] = this.position
-    this.members[at + 4] = this.#bytes[valueStart] ?? 0
     this.memberCount++
   }
 
@@ -149,21 +173,16 @@ export class JsonScanner {
     const bytes = this.#bytes
     const end = this.#end
     let at = this.position + 1
-    while (at < end) {
-      const byte = bytes[at] as number
-      if (byte === QUOTE) {
-        this.position = at + 1
-        return true
-      }
-      if (byte < 0x20) break
-      if (byte !== BACKSLASH) {
-        at++
-        continue
-      }
+    for (;;) {
+      while (at < end && plain[bytes[at] as number] === 1) at++
+      if (at >= end || bytes[at] !== BACKSLASH) break
       const length = escapeLength(bytes, at, end)
       if (length === 0) break
+      this.#escapes++
       at += length
     }
+    this.position = at + 1
+    if (at < end && bytes[at] === QUOTE) return true
     this.position = at
     return false
   }
@@ -202,22 +221,28 @@ export class JsonScanner {
     return at
   }
 
-  /** Remembers a key of the present object; `keys` holds start and end of those before. */
-  #note(keys: number[], start: number, end: number): void {
-    if (keys.length >= pairwiseKeys * 2) return this.#noteMany(keys, start, end)
-    for (let index = 0; index < keys.length; index += 2)
-      if (this.#sameKey(keys[index] as number, keys[index + 1] as number, start, end)) this.duplicateKeys = true
-    keys.push(start, end)
+  /** Remembers a key of the present object, whose earlier keys begin at `first` in the stack. */
+  #note(first: number, start: number, end: number): void {
+    if (this.duplicateKeys) return
+    const keys = this.#keys
+    const count = this.#keyCount
+    if (count - first >= pairwiseKeys * 2) return this.#noteMany(first, start, end)
+    for (let at = first; at < count; at += 2)
+      if (this.#sameKey(keys[at] as number, keys[at + 1] as number, start, end)) this.duplicateKeys = true
+    keys[count] = start
+    keys[count + 1] = end
+    this.#keyCount = count + 2
   }
 
-  #seen: WeakMap<number[], Set<string>> = new WeakMap()
-
-  #noteMany(keys: number[], start: number, end: number): void {
-    let seen = this.#seen.get(keys)
-    if (!seen) {
+  /** The same for an object with many keys; those beyond the first few live in a set under the object's place in the stack. */
+  #noteMany(first: number, start: number, end: number): void {
+    let seen = this.#many.get(first)
+    if (!seen || this.#keyCount === first + pairwiseKeys * 2) {
       seen = new Set()
-      for (let index = 0; index < keys.length; index += 2) seen.add(this.#keyText(keys[index] as number, keys[index + 1] as number))
-      this.#seen.set(keys, seen)
+      for (let at = first; at < this.#keyCount; at += 2)
+        seen.add(this.#keyText(this.#keys[at] as number, this.#keys[at + 1] as number))
+      this.#many.set(first, seen)
+      this.#keyCount += 2
     }
     const text = this.#keyText(start, end)
     if (seen.has(text)) this.duplicateKeys = true
@@ -225,53 +250,17 @@ export class JsonScanner {
   }
 
   #sameKey(aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+    // An escape can spell the same key in other bytes: then, and only then, compare what they spell.
+    if (this.#escapedKeys) return this.#keyText(aStart, aEnd) === this.#keyText(bStart, bEnd)
     const bytes = this.#bytes
     const length = aEnd - aStart
-    // An escape can spell the same key in other bytes: then, and only then, compare what they spell.
-    if (length === bEnd - bStart) {
-      let index = 0
-      while (index < length && bytes[aStart + index] === bytes[bStart + index]) index++
-      if (index === length) return true
-    }
-    if (!this.#escaped(aStart, aEnd) && !this.#escaped(bStart, bEnd)) return false
-    return this.#keyText(aStart, aEnd) === this.#keyText(bStart, bEnd)
-  }
-
-  #escaped(start: number, end: number): boolean {
-    for (let at = start; at < end; at++) if (this.#bytes[at] === BACKSLASH) return true
-    return false
+    if (length !== bEnd - bStart || bytes[aStart] !== bytes[bStart]) return false
+    let index = 1
+    while (index < length && bytes[aStart + index] === bytes[bStart + index]) index++
+    return index >= length
   }
 
   #keyText(start: number, end: number): string {
-    return jsonText(this.#bytes, start - 1, end + 1) as string
+    return stringText(this.#bytes, start - 1, end + 1)
   }
-}
-
-/** Length of the escape at `at`, or 0 when it is none. */
-function escapeLength(bytes: Uint8Array, at: number, end: number): number {
-  switch (bytes[at + 1]) {
-    case QUOTE:
-    case BACKSLASH:
-    case 0x2f:
-    case 0x62:
-    case 0x66:
-    case 0x6e:
-    case 0x72:
-    case 0x74:
-      return at + 2 < end ? 2 : 0
-    case 0x75:
-      for (let index = at + 2; index < at + 6; index++) if (index >= end || !isHex(bytes[index] as number)) return 0
-      return 6
-    default:
-      return 0
-  }
-}
-
-function isHex(byte: number): boolean {
-  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
-}
-
-/** The value at `[start, end)`, which has been scanned, as JSON.parse gives it. */
-export function jsonText(bytes: Uint8Array, start: number, end: number): unknown {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8'))
 }

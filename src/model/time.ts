@@ -33,7 +33,9 @@ export function rfc3339Ms(bytes: Uint8Array, start: number, end: number): number
     if (at === from) return NaN
   }
   const offset = offsetMs(bytes, at, end)
-  return days(year, month, day) * dayMs + (hour * 60 + minute) * 60_000 + Math.min(second, 59) * 1000 + fraction - offset
+  return (
+    days(year, month, day) * dayMs + (hour * 60 + minute) * 60_000 + Math.min(second, 59) * 1000 + fraction - offset
+  )
 }
 
 function isDigit(byte: number): boolean {

@@ -20,9 +20,7 @@ export type Verdict =
   | { readonly kind: 'halt'; readonly reason: Reason }
 
 /** One verdict per event in batch order: now, or later where the receiver acknowledges apart. */
-export type Outcome =
-  | { readonly verdicts: readonly Verdict[] }
-  | { readonly confirmation: Promise<readonly Verdict[]> }
+export type Outcome = { readonly verdicts: readonly Verdict[] } | { readonly confirmation: Promise<readonly Verdict[]> }
 
 export const DELIVERED: Verdict = { kind: 'delivered' }
 

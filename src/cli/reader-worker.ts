@@ -1,0 +1,113 @@
+// The reading thread: reads sources, checks, filters and compresses their pages while the main thread stores and delivers.
+import { parentPort, workerData } from 'node:worker_threads'
+import { compileFilter } from '../filters/compile.ts'
+import { Identity } from '../model/identity.ts'
+import { buffersOf, type Route } from '../polling/page-encoder.ts'
+import { openReader, type Reader } from '../polling/reader.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { SOURCE_KINDS } from '../sources/index.ts'
+import { type FromReader, pagesAhead, type ReaderSetup, type ToReader, toFailure } from './reader-protocol.ts'
+
+const port = parentPort
+if (!port) throw new Error('reader-worker runs only as a thread')
+const setup = workerData as ReaderSetup
+const identity = new Identity(setup.secret)
+const filters = new Map(setup.routes.map((route) => [route.destination, compileFilter(route.filter)]))
+
+interface OpenedReader {
+  readonly reader: Reader
+  credit: number
+  wake: () => void
+  stop: AbortController
+  /** Requests are answered one after another. */
+  turn: Promise<void>
+}
+const opened = new Map<number, OpenedReader>()
+
+port.on('message', (message: ToReader) => {
+  const entry = opened.get(message.reader)
+  if (message.type === 'open') open(message)
+  else if (!entry) return
+  else if (message.type === 'more') grant(entry)
+  else if (message.type === 'stop') stop(entry)
+  else entry.turn = entry.turn.then(() => answer(entry, message))
+})
+
+function open(message: Extract<ToReader, { type: 'open' }>): void {
+  const { reader: number, source, kind: type, options, cursors } = message
+  const kind = SOURCE_KINDS.find((known) => known.type === type)
+  try {
+    if (!kind) throw new Error(`no source kind ${type}`)
+    const parts = { name: source, kind, options: () => options, routes: routesOf(source), identity, clock: systemClock }
+    const reader = openReader(parts, cursors, (notice) => say({ type: 'notice', reader: number, notice }))
+    opened.set(number, {
+      reader,
+      credit: pagesAhead,
+      wake: () => {},
+      stop: new AbortController(),
+      turn: Promise.resolve(),
+    })
+    say({ type: 'done', reader: number })
+  } catch (error) {
+    say({ type: 'failed', reader: number, failure: toFailure(error) })
+  }
+}
+
+async function answer(
+  entry: OpenedReader,
+  message: Exclude<ToReader, { type: 'open' | 'more' | 'stop' }>,
+): Promise<void> {
+  const { reader: number } = message
+  const { reader } = entry
+  try {
+    switch (message.type) {
+      case 'read':
+        await read(entry, number)
+        return say({ type: 'done', reader: number })
+      case 'releasable':
+        return say({ type: 'done', reader: number, parts: await reader.releasable() })
+      case 'release':
+        return say({ type: 'done', reader: number, cursors: await reader.release(message.parts, entry.stop.signal) })
+      case 'close':
+        opened.delete(number)
+        await reader.close()
+        return say({ type: 'done', reader: number })
+    }
+  } catch (error) {
+    say({ type: 'failed', reader: number, failure: toFailure(error) })
+  }
+}
+
+async function read(entry: OpenedReader, number: number): Promise<void> {
+  entry.stop = new AbortController()
+  entry.credit = pagesAhead
+  for await (const page of entry.reader.read(entry.stop.signal)) {
+    port?.postMessage({ type: 'page', reader: number, page } satisfies FromReader, buffersOf(page))
+    entry.credit--
+    // A turn of the event loop even when there is credit: `stop` must get through.
+    await (entry.credit > 0
+      ? new Promise<void>((resolve) => setImmediate(resolve))
+      : new Promise<void>((resolve) => (entry.wake = resolve)))
+    if (entry.stop.signal.aborted) return
+  }
+}
+
+function grant(entry: OpenedReader): void {
+  entry.credit++
+  entry.wake()
+}
+
+function stop(entry: OpenedReader): void {
+  entry.stop.abort()
+  entry.wake()
+}
+
+function routesOf(source: string): Route[] {
+  return setup.routes
+    .filter(({ sources }) => sources === null || sources.includes(source))
+    .map(({ destination }) => ({ destination, filter: filters.get(destination) as Route['filter'] }))
+}
+
+function say(message: FromReader): void {
+  port?.postMessage(message)
+}

@@ -1,0 +1,77 @@
+// Turns what a source read into what the store commits: routed by every filter, compressed, in memory of exactly its size.
+import { zstdCompressSync, constants } from 'node:zlib'
+import type { Filter } from '../filters/filter.ts'
+import { Tag } from '../model/event.ts'
+import type { Page, Quarantined, Routing } from '../model/page.ts'
+import type { PageDraft } from '../sources/page-draft.ts'
+import type { CursorChange, SourcePage } from '../sources/source.ts'
+import type { Packed } from '../store/store.ts'
+
+/** A destination that reads the source, and what it lets pass. */
+export interface Route {
+  readonly destination: string
+  readonly filter: Filter
+}
+
+/** Everything of a page that the store needs; plain data, so that it can come from another thread. */
+export interface EncodedPage {
+  readonly page: Page
+  readonly packed: Packed
+  readonly quarantined: readonly Quarantined[]
+  readonly routing: readonly Routing[]
+  readonly cursors: readonly CursorChange[]
+  /** Routed past a filter, all destinations together. */
+  readonly bypassed: number
+  /** Not routed because a field was missing, all destinations together. */
+  readonly missing: number
+}
+
+const zstd = 1
+const options = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+}
+
+export function encodePage(read: SourcePage, routes: readonly Route[]): EncodedPage {
+  const { draft } = read
+  const routed = routes.map(({ destination, filter }) => ({ destination, ...filter.route(draft) }))
+  for (const { failed } of routed) for (const index of failed) draft.tag(index, Tag.filterFailed)
+  const page = ownPage(draft)
+  return {
+    page,
+    packed: { codec: zstd, bytes: exact(zstdCompressSync(page.bytes, options)) },
+    quarantined: draft.quarantined,
+    routing: routed.map(({ destination, bitmap, matched }) => ({ destination, bitmap, matched })),
+    cursors: read.cursors,
+    bypassed: sum(routed.map(({ bypassed }) => bypassed)),
+    missing: sum(routed.map(({ missing }) => missing)),
+  }
+}
+
+/** The memory of an encoded page, for handing it over to another thread. */
+export function buffersOf({ page, packed }: EncodedPage): ArrayBuffer[] {
+  const columns = [page.bytes, page.offsets, page.times, page.keys, page.fingerprints, page.tags, packed.bytes]
+  return columns.map((column) => column.buffer as ArrayBuffer)
+}
+
+/** A copy of the draft's columns, so that the draft can be filled again. */
+function ownPage(draft: PageDraft): Page {
+  const { count, bytes, offsets, times, keys, fingerprints, tags } = draft.page()
+  return {
+    count,
+    bytes: exact(bytes),
+    offsets: offsets.slice(),
+    times: times.slice(),
+    keys: exact(keys),
+    fingerprints: exact(fingerprints),
+    tags: tags.slice(),
+  }
+}
+
+/** A copy with memory of its own; `slice` of a Buffer would share it. */
+function exact(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
