@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** `fast` is what `npm run check` runs; `slow` spawns processes, injects faults or runs thousands of seeds. */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/closing-line.ts'],
     projects: [
       {
         test: {

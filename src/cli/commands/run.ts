@@ -1,0 +1,133 @@
+// `run`: the daemon, and `run --once` for cron.
+import { createDispatcher } from '../../delivery/dispatcher.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
+import { DESTINATION_KINDS } from '../../destinations/index.ts'
+import { Poller } from '../../polling/poller.ts'
+import { armCrashPoint, CRASH_VARIABLE } from '../../runtime/crash-points.ts'
+import { createHttpClient } from '../../runtime/http-client.ts'
+import { systemRandom } from '../../runtime/random.ts'
+import { watchSignals } from '../../runtime/signals.ts'
+import { SOURCE_KINDS } from '../../sources/index.ts'
+import { openSqliteStore } from '../../store/sqlite/open.ts'
+import type { DestinationDefinition, Store } from '../../store/store.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { TelemetryEvent } from '../../telemetry/events.ts'
+import { watchConfig } from '../config-watch.ts'
+import { EXIT } from '../exit-codes.ts'
+import type { RunOptions } from '../options.ts'
+import { Relay } from '../relay.ts'
+import { startReaderThread } from '../reader-thread.ts'
+import { createOutputLog } from '../stderr-log.ts'
+import { ownVersion } from '../version.ts'
+import type { World } from '../world.ts'
+
+/** How long in-flight requests may take to end after the first signal. */
+const graceMs = 10_000
+
+export async function runCommand(options: RunOptions, world: World): Promise<number> {
+  armCrashPoint(world.env[CRASH_VARIABLE])
+  const { clock } = world
+  const config = loadConfig(options.config, { env: world.env, sources: SOURCE_KINDS, destinations: DESTINATION_KINDS })
+  const secrets = () => config.destinations.flatMap((destination) => destination.secrets())
+  const log = createOutputLog(world.stderr, { format: options.logFormat, level: options.logLevel, clock, secrets })
+  const { path, maxBytes, keepMs, reserveBytes } = config.state
+  const store = await openSqliteStore({
+    path,
+    bounds: { maxBytes, keepMs },
+    reserveBytes,
+    newState: options.newState,
+    clock,
+  })
+  log.emit({ type: 'relay_started', version: ownVersion(), pid: process.pid, state: path, config: config.file })
+  try {
+    return await runOver(store, config, options, { world, log })
+  } finally {
+    await store.close(clock.now())
+    log.emit({ type: 'relay_stopped' })
+  }
+}
+
+async function runOver(
+  store: Store,
+  config: RelayConfig,
+  options: RunOptions,
+  { world, log }: { world: World; log: Log },
+): Promise<number> {
+  const { clock } = world
+  const watch = watchConfig({ config, world, telemetry: log })
+  const signals = watchSignals(clock, graceMs, () => watch.check())
+  const deaths = countDeaths(log)
+  const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }
+  const records = await store.register(
+    config.destinations.map((destination) => definitionOf(destination, clock.now())),
+    clock.now(),
+  )
+  for (const { name, change } of records)
+    if (change !== 'unchanged') log.emit({ type: 'destination_changed', destination: name, change })
+  const known = new Set(records.map(({ name }) => name))
+  const running = new Set(records.filter(({ state }) => state === 'enabled').map(({ name }) => name))
+  const routes = config.destinations
+    .filter(({ name }) => known.has(name))
+    .map(({ name: destination, sources, filter }) => ({ destination, sources, filter }))
+  const thread = startReaderThread({ secret: store.identity.secret, routes }, config.sources)
+  const dispatchers = config.destinations
+    .filter(({ name }) => running.has(name))
+    .map((destination) => dispatcherOf(destination, { store, clock, random: systemRandom, telemetry }))
+  const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
+  const pollers = config.sources.map(
+    ({ name, everyMs }) => new Poller({ name, everyMs, store, open: thread.open, clock, telemetry, committed }),
+  )
+  const relay = new Relay({ store, pollers, dispatchers, clock, telemetry, tick: () => log.tick() })
+  signals.drain.addEventListener('abort', () => log.emit({ type: 'relay_stopping', why: signals.why() ?? 'asked' }))
+  try {
+    if (!options.once) {
+      await Promise.race([Promise.all([relay.run(signals), watch.run(signals.drain)]), thread.died])
+      return EXIT.done
+    }
+    const result = await Promise.race([relay.once(signals, options.maxWaitMs), thread.died])
+    if (result.sourcesFailed) return EXIT.failed
+    return result.unfinished || deaths.count() > 0 ? EXIT.unfinished : EXIT.done
+  } finally {
+    signals.dispose()
+    await thread.stop()
+  }
+}
+
+function dispatcherOf(
+  destination: DestinationConfig,
+  world: Pick<Parameters<typeof createDispatcher>[0], 'store' | 'clock' | 'random' | 'telemetry'>,
+): ReturnType<typeof createDispatcher> {
+  const { name, kind, limits, inFlight, timeoutMs, scheduleMs } = destination
+  const open = () => {
+    const http = createHttpClient({ inFlight, timeoutMs })
+    return kind.open(destination.options(), { name, clock: world.clock, random: world.random, http })
+  }
+  return createDispatcher({ ...world, name, open, limits, inFlight, timeoutMs, scheduleMs })
+}
+
+function definitionOf(destination: DestinationConfig, now: number): DestinationDefinition {
+  const { name, type, definition, sources, was, start, enabled } = destination
+  return {
+    name,
+    type,
+    definition,
+    sources,
+    enabled,
+    ...(was !== undefined && { was }),
+    ...(start !== undefined && { start: typeof start === 'string' ? start : { sinceMs: now - start.agoMs } }),
+  }
+}
+
+/** Passes telemetry on and counts events that died in this run. */
+function countDeaths(log: Log): { emit(event: TelemetryEvent): void; count(): number } {
+  let deaths = 0
+  return {
+    emit(event) {
+      if (event.type === 'died') deaths += event.events
+      if (event.type === 'exhumed') deaths -= event.events
+      log.emit(event)
+    },
+    count: () => deaths,
+  }
+}

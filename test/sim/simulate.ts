@@ -1,0 +1,215 @@
+// One simulated history: the whole relay on a clock of its own, a source and receivers with bad habits, kills and clean
+// stops, then quiet; and the oracle's judgement. Everything follows from the seed.
+import { Relay } from '../../src/cli/relay.ts'
+import { createDispatcher } from '../../src/delivery/dispatcher.ts'
+import type { Destination } from '../../src/destinations/destination.ts'
+import { webhook } from '../../src/destinations/webhook/index.ts'
+import { compileFilter } from '../../src/filters/compile.ts'
+import type { FilterSpec } from '../../src/filters/schema.ts'
+import { Identity } from '../../src/model/identity.ts'
+import { Poller } from '../../src/polling/poller.ts'
+import { openReader } from '../../src/polling/reader.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
+import { openMemoryStore } from '../../src/store/memory/open.ts'
+import type { DestinationDefinition, Store } from '../../src/store/store.ts'
+import { TestClock } from '../fakes/test-clock.ts'
+import { judge } from './oracle.ts'
+import { Life } from './life.ts'
+import { Seeded } from './seeded.ts'
+import { SimReceiver } from './sim-receiver.ts'
+import { type Feed, simSource } from './sim-source.ts'
+import { type TrueEvent, Truth } from './truth.ts'
+
+/** Ways to break the relay on purpose, to see that the oracle notices. */
+export interface Sabotage {
+  readonly store?: (store: Store, clock: Clock) => Store
+  readonly destination?: (destination: Destination) => Destination
+}
+
+export interface SimulationReport {
+  readonly seed: number
+  readonly faults: readonly string[]
+  readonly events: number
+  readonly kills: number
+  /** What happened at least once: moods, refusals, kills, telemetry types. */
+  readonly seen: ReadonlySet<string>
+}
+
+interface Site {
+  readonly name: string
+  readonly filter: FilterSpec
+  readonly passes: (event: TrueEvent) => boolean
+  readonly batch: number
+  readonly inFlight: number
+  readonly receiver: SimReceiver
+}
+
+const scheduleMs = [30_000, 120_000, 600_000]
+const timeoutMs = 30_000
+
+export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<SimulationReport> {
+  const world = new World(seed, sabotage)
+  await world.turbulence()
+  await world.quiet()
+  return world.report()
+}
+
+class World {
+  readonly #seed: number
+  readonly #random: Seeded
+  readonly #clock = new TestClock()
+  readonly #truth: Truth
+  readonly #feed: Feed
+  readonly #sites: readonly Site[]
+  readonly #sabotage: Sabotage
+  readonly #seen = new Set<string>()
+  readonly #backing = openMemoryStore.backing()
+  #life = new Life()
+  #drain = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #kills = 0
+  #crash: unknown
+
+  constructor(seed: number, sabotage: Sabotage) {
+    this.#seed = seed
+    this.#sabotage = sabotage
+    this.#random = new Seeded(seed)
+    this.#truth = new Truth(new Seeded(seed + 1))
+    this.#feed = { truth: this.#truth, random: new Seeded(seed + 2), failure: 0.05 }
+    this.#sites = [
+      this.#site('all', {}, () => true),
+      this.#site('failures', { outcome: 'failure' }, ({ outcome }) => outcome === 'failure'),
+      this.#site('auth', { types: ['auth.*', 'security.*'] }, ({ type }) => type.startsWith('auth.') || type.startsWith('security.')),
+    ]
+  }
+
+  /** Events, faults, kills and clean stops, for a while of virtual time. */
+  async turbulence(): Promise<void> {
+    this.#start()
+    for (let round = this.#random.between(3, 8); round > 0; round--) {
+      for (let count = this.#random.between(0, 60); count > 0; count--) this.#truth.reveal()
+      await this.#advance(this.#random.pick([200, 2000, 20_000, 200_000, 4_000_000]))
+      if (this.#random.chance(0.5)) await this.#kill()
+      else if (this.#random.chance(0.3)) await this.#stop()
+    }
+  }
+
+  /** No more faults; until nothing waits, or a week has passed. */
+  async quiet(): Promise<void> {
+    this.#feed.failure = 0
+    for (const { receiver } of this.#sites) receiver.recover()
+    for (let hour = 0; hour < 168 && this.#crash === undefined; hour++) {
+      await this.#advance(3_600_000)
+      const { destinations } = await this.#backing.overview(this.#clock.now())
+      if (hour > 0 && destinations.every(({ waiting, retrying }) => waiting + retrying === 0)) break
+    }
+  }
+
+  async report(): Promise<SimulationReport> {
+    if (this.#crash !== undefined) this.#fault(`the relay ended by itself: ${this.#crash instanceof Error ? this.#crash.stack : String(this.#crash)}`)
+    await this.#stop(false)
+    const overview = await this.#backing.overview(this.#clock.now())
+    for (const site of this.#sites) {
+      for (const what of site.receiver.seen) this.#seen.add(what)
+      const own = overview.destinations.find(({ name }) => name === site.name)
+      if (!own) throw new Error(`${site.name} is unknown to the state`)
+      const { offered, filtered, routed, delivered, waiting, retrying, dead, dropped } = own
+      if (waiting + retrying > 0) this.#fault(`${site.name}: ${waiting} still wait and ${retrying} retry after a quiet week`)
+      if (offered !== filtered + routed || routed !== delivered + waiting + retrying + dead + dropped)
+        this.#fault(`${site.name}: out of balance: ${JSON.stringify({ offered, filtered, routed, delivered, waiting, retrying, dead, dropped })}`)
+      // A kill may repeat what was in flight or not yet settled; a lost answer what was in that request.
+      const duplicatesAllowed = this.#kills * (site.inFlight * site.batch + 2000) + site.receiver.ambiguousEvents
+      this.#faults.push(...judge(this.#truth.events, { destination: site.name, ...site, dead, duplicatesAllowed }))
+    }
+    return { seed: this.#seed, faults: this.#faults, events: this.#truth.events.length, kills: this.#kills, seen: this.#seen }
+  }
+
+  readonly #faults: string[] = []
+  #fault(text: string): void {
+    this.#faults.push(text)
+  }
+
+  #site(name: string, filter: FilterSpec, passes: Site['passes']): Site {
+    const random = this.#random
+    const batch = random.pick([1, 7, 40])
+    const habits = {
+      outage: random.pick([0, 0.02, 0.1]),
+      lostAnswer: random.pick([0, 0.02, 0.1]),
+      poison: random.pick([-1, random.below(97)]),
+      firewall: random.pick([-1, -1, random.below(97)]),
+      maxBytes: random.pick([Infinity, Infinity, 2000]),
+    }
+    const dataOf = (n: number) => this.#truth.events[n]?.data
+    const receiver = new SimReceiver({ clock: this.#clock, random: new Seeded(random.below(1e9)), habits, dataOf })
+    return { name, filter, passes, batch, inFlight: random.pick([1, 4]), receiver }
+  }
+
+  async #advance(ms: number): Promise<void> {
+    await Promise.race([this.#clock.advance(ms), this.#running.then(() => this.#clock.settle())])
+  }
+
+  /** Starts the relay on what the last life left. */
+  #start(): void {
+    const life = (this.#life = new Life())
+    this.#drain = new AbortController()
+    this.#running = this.#live(life, this.#drain.signal).catch((error: unknown) => {
+      this.#crash ??= error
+    })
+  }
+
+  async #live(life: Life, drain: AbortSignal): Promise<void> {
+    const clock = life.clock(this.#clock)
+    const reopened = openMemoryStore({ backing: this.#backing })
+    const store = life.store(this.#sabotage.store?.(reopened, clock) ?? reopened)
+    const telemetry = { emit: ({ type }: { type: string }) => void this.#seen.add(type) }
+    await store.register(this.#sites.map((site) => definition(site)), clock.now())
+    const dispatchers = this.#sites.map((site) => this.#dispatcher(site, life, { store, clock, telemetry }))
+    const identity = new Identity(store.identity.secret)
+    const routes = this.#sites.map(({ name, filter }) => ({ destination: name, filter: compileFilter(filter) }))
+    const kind = simSource(this.#feed)
+    const open: ConstructorParameters<typeof Poller>[0]['open'] = (name, cursors, notice) =>
+      Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
+    const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
+    const poller = new Poller({ name: 'sim', everyMs: 1000, store, open, clock, telemetry, committed })
+    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run({ drain, abort: new AbortController().signal })
+    await store.close(clock.now())
+  }
+
+  #dispatcher(site: Site, life: Life, parts: { store: Store; clock: Clock; telemetry: { emit(event: { type: string }): void } }) {
+    const { name, batch, inFlight } = site
+    const random = new Seeded(this.#random.below(1e9))
+    const options = webhook.options.parse({ url: 'http://receiver.invalid/', batch: batch === 1 ? undefined : batch })
+    const open = () => {
+      const destination = webhook.open(options, { name, clock: parts.clock, random, http: life.http(site.receiver.client()) })
+      return this.#sabotage.destination?.(destination) ?? destination
+    }
+    return createDispatcher({ ...parts, name, open, limits: webhook.limits(options), inFlight, timeoutMs, scheduleMs, random })
+  }
+
+  async #kill(): Promise<void> {
+    this.#seen.add('kill')
+    this.#kills++
+    this.#life.kill()
+    await this.#advanceAlone(this.#random.pick([0, 1000, 100_000]))
+    this.#start()
+  }
+
+  /** A clean stop, and a start unless it is the last. */
+  async #stop(again = true): Promise<void> {
+    this.#seen.add('stop')
+    this.#drain.abort()
+    let stopped = false
+    void this.#running.then(() => (stopped = true))
+    for (let second = 0; second < 3600 && !stopped; second++) await this.#clock.advance(1000)
+    if (!stopped) this.#fault('a clean stop did not end within an hour')
+    if (again) this.#start()
+  }
+
+  async #advanceAlone(ms: number): Promise<void> {
+    await this.#clock.advance(ms)
+  }
+}
+
+function definition({ name, filter }: Site): DestinationDefinition {
+  return { name, type: 'webhook', definition: JSON.stringify(filter), sources: null, enabled: true }
+}
