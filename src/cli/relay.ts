@@ -9,7 +9,7 @@ import type { Telemetry } from '../telemetry/events.ts'
 
 const heartbeatEveryMs = 5000
 const pruneEveryMs = 30_000
-const standingEveryMs = 50
+const standingEveryMs = 100
 
 export interface RelayParts {
   readonly store: Store
@@ -81,15 +81,21 @@ export class Relay {
     let left = Infinity
     let deadline = clock.monotonic() + maxWaitMs
     for (;;) {
-      const standings = await Promise.all(dispatchers.map((dispatcher) => dispatcher.standing()))
-      const now = standings.reduce((sum, { waiting, retrying }) => sum + waiting + retrying, 0)
+      const now = await this.#left()
       if (now < left) deadline = clock.monotonic() + maxWaitMs
       left = now
       const leftMs = deadline - clock.monotonic()
-      const worthWaiting = standings.some(({ nextTryInMs }) => nextTryInMs !== null && nextTryInMs <= leftMs)
+      const worthWaiting = dispatchers.map((dispatcher) => dispatcher.standing()).some(({ busy, nextInMs }) => busy || (nextInMs !== null && nextInMs <= leftMs))
       if (left === 0 || leftMs <= 0 || !worthWaiting || drain.aborted) return left
       await clock.sleep(standingEveryMs, drain).catch(() => {})
     }
+  }
+
+  /** Events that still wait for an enabled destination. */
+  async #left(): Promise<number> {
+    const { destinations } = await this.#parts.store.overview(this.#parts.clock.now())
+    const enabled = destinations.filter(({ state }) => state === 'enabled')
+    return enabled.reduce((sum, { waiting, retrying }) => sum + waiting + retrying, 0)
   }
 
   async #housekeeping(drain: AbortSignal): Promise<void> {

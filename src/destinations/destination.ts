@@ -38,6 +38,10 @@ export interface DestinationKind<Options = unknown> {
 
 /** Most vendors speak HTTP: give two pure functions, get a DestinationKind (`http-destination.ts`). */
 export interface HttpSpec<Options> extends Omit<DestinationKind<Options>, 'open'> {
-  encode(batch: Batch, options: Options, nowMs: number): HttpRequest
-  judge(reply: HttpReply, batch: Batch): readonly Verdict[]
+  /** A promise only where bytes are compressed away from this thread. */
+  encode(batch: Batch, options: Options, nowMs: number): HttpRequest | Promise<HttpRequest>
+  /** The reply holds none of `secrets` any more. `nowMs` is for a `Retry-After` that is a date. */
+  judge(reply: HttpReply, batch: Batch, nowMs: number): readonly Verdict[]
+  /** Values that we send and that a receiver might echo. They are removed from replies and reasons. */
+  readonly secrets?: (options: Options) => readonly string[]
 }

@@ -12,6 +12,8 @@ export interface ConfigFault {
   readonly message: string
   /** What to do, for example `did you mean "filter"?`. */
   readonly hint?: string
+  /** Lines around the place, secrets masked; `first` is the number of the first of them. */
+  readonly frame?: { readonly first: number; readonly lines: readonly string[] }
 }
 
 /** The configuration cannot be used; every fault at once. Exit code 78. */

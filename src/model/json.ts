@@ -2,7 +2,8 @@
 // repeated keys (which JSON.parse hides) and reports where the members of the outermost object lie. Own code, because no
 // library does all of it on bytes, and parsing each event costs four times as much as everything else done to it.
 
-import { escapeLength, plain, stringText } from './json-text.ts'
+import { OpenKeys } from './json-keys.ts'
+import { escapeLength, plain } from './json-text.ts'
 
 /** What became of a scan. Errors are negative. */
 export const Scan = { ok: 0, syntax: -1, tooDeep: -2 } as const
@@ -18,9 +19,6 @@ const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
-/** Keys of one object are compared pairwise up to this many; beyond it a set takes over. */
-const pairwiseKeys = 12
-
 /**
  * Scans one JSON value. One scanner serves many calls; what a call found lies in its fields until the next call.
  * Bytes must be valid UTF-8 (check that apart; it is cheaper on a whole chunk).
@@ -29,7 +27,6 @@ export class JsonScanner {
   /** Members of the outermost object, four numbers each: key start, key end (quotes excluded), value start, value end. */
   members: number[] = []
   memberCount = 0
-  duplicateKeys = false
   depth = 0
   /** Where the value begins. */
   start = 0
@@ -38,23 +35,22 @@ export class JsonScanner {
 
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
-  /** Keys of the objects that are open: start and end of each. */
-  readonly #keys: number[] = []
-  #keyCount = 0
-  /** Escapes seen so far, and whether any of them stood in a key. */
+  readonly #keys = new OpenKeys()
+  /** Escapes seen so far in strings. */
   #escapes = 0
-  #escapedKeys = false
-  readonly #many = new Map<number, Set<string>>()
+
+  /** Whether some object in the value held the same key twice. */
+  get duplicateKeys(): boolean {
+    return this.#keys.duplicate
+  }
 
   /** Scans `[start, end)`, white space around the value allowed; nothing else may follow it. */
   scan(bytes: Uint8Array, start: number, end: number): number {
     this.#bytes = bytes
     this.#end = end
     this.memberCount = 0
-    this.duplicateKeys = false
     this.depth = 0
-    this.#keyCount = 0
-    this.#escapedKeys = false
+    this.#keys.reset(bytes)
     this.position = start
     this.#space()
     this.start = this.position
@@ -112,15 +108,14 @@ export class JsonScanner {
     this.position++
     this.#space()
     if (this.#at(CLOSE_BRACE)) return Scan.ok
-    const firstKey = this.#keyCount
+    const place = this.#keys.open()
     for (;;) {
       if (this.#bytes[this.position] !== QUOTE) return Scan.syntax
       const keyStart = this.position + 1
       const escapes = this.#escapes
       if (!this.#string()) return Scan.syntax
       const keyEnd = this.position - 1
-      if (this.#escapes > escapes) this.#escapedKeys = true
-      this.#note(firstKey, keyStart, keyEnd)
+      this.#keys.add(place, keyStart, keyEnd, this.#escapes > escapes)
       this.#space()
       if (!this.#at(COLON)) return Scan.syntax
       this.#space()
@@ -130,7 +125,7 @@ export class JsonScanner {
       if (depth === 1) this.#member(keyStart, keyEnd, valueStart)
       this.#space()
       if (this.#at(CLOSE_BRACE)) {
-        this.#keyCount = firstKey
+        this.#keys.close(place)
         return Scan.ok
       }
       if (!this.#at(COMMA)) return Scan.syntax
@@ -219,48 +214,5 @@ export class JsonScanner {
     let at = from
     while (at < this.#end && (bytes[at] as number) >= 0x30 && (bytes[at] as number) <= 0x39) at++
     return at
-  }
-
-  /** Remembers a key of the present object, whose earlier keys begin at `first` in the stack. */
-  #note(first: number, start: number, end: number): void {
-    if (this.duplicateKeys) return
-    const keys = this.#keys
-    const count = this.#keyCount
-    if (count - first >= pairwiseKeys * 2) return this.#noteMany(first, start, end)
-    for (let at = first; at < count; at += 2)
-      if (this.#sameKey(keys[at] as number, keys[at + 1] as number, start, end)) this.duplicateKeys = true
-    keys[count] = start
-    keys[count + 1] = end
-    this.#keyCount = count + 2
-  }
-
-  /** The same for an object with many keys; those beyond the first few live in a set under the object's place in the stack. */
-  #noteMany(first: number, start: number, end: number): void {
-    let seen = this.#many.get(first)
-    if (!seen || this.#keyCount === first + pairwiseKeys * 2) {
-      seen = new Set()
-      for (let at = first; at < this.#keyCount; at += 2)
-        seen.add(this.#keyText(this.#keys[at] as number, this.#keys[at + 1] as number))
-      this.#many.set(first, seen)
-      this.#keyCount += 2
-    }
-    const text = this.#keyText(start, end)
-    if (seen.has(text)) this.duplicateKeys = true
-    seen.add(text)
-  }
-
-  #sameKey(aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
-    // An escape can spell the same key in other bytes: then, and only then, compare what they spell.
-    if (this.#escapedKeys) return this.#keyText(aStart, aEnd) === this.#keyText(bStart, bEnd)
-    const bytes = this.#bytes
-    const length = aEnd - aStart
-    if (length !== bEnd - bStart || bytes[aStart] !== bytes[bStart]) return false
-    let index = 1
-    while (index < length && bytes[aStart + index] === bytes[bStart + index]) index++
-    return index >= length
-  }
-
-  #keyText(start: number, end: number): string {
-    return stringText(this.#bytes, start - 1, end + 1)
   }
 }

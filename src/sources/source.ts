@@ -66,6 +66,6 @@ export interface SourceKind<Options = unknown> {
   /** How often a pull starts when the file does not say, milliseconds. */
   readonly everyMs: number
   /** Resolve relative paths and the like against the folder of the configuration file. */
-  readonly settle?: (options: Options, folder: string) => Options
+  settle?(options: Options, folder: string): Options
   open(options: Options, tools: SourceTools): Source
 }

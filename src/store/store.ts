@@ -2,6 +2,17 @@
 // Two implementations, SQLite and memory, pass one contract suite.
 import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
+import type { Overview, PullRecord } from './overview.ts'
+
+export type {
+  PullRecord,
+  Overview,
+  SourceOverview,
+  DestinationOverview,
+  CheckReport,
+  QuarantinedRecord,
+  StoreReader,
+} from './overview.ts'
 
 /** `live` is served first; `catch_up` holds backfills and late starts; `replay` what is sent again on purpose. */
 export const QUEUES = ['live', 'catch_up', 'replay'] as const
@@ -45,6 +56,8 @@ export interface Packed {
   /** 0 = as is, 1 = zstd. */
   readonly codec: number
   readonly bytes: Uint8Array
+  /** SHA-256 of the bytes before compression, if the caller has it already. */
+  readonly digest?: Uint8Array
 }
 
 export interface Committed {
@@ -222,64 +235,4 @@ export interface Store {
   overview(now: number): Promise<Overview>
   /** Waits for what is being written and closes cleanly. */
   close(now: number): Promise<void>
-}
-
-export interface PullRecord {
-  readonly at: number
-  readonly ok: boolean
-  readonly error: string | null
-  /** Things that an operator should know and that persist (files without permission, gaps). */
-  readonly notices: readonly { readonly level: string; readonly code: string; readonly subject: string; readonly text: string }[]
-}
-
-/** Everything that `status` shows, read in one short transaction. */
-export interface Overview {
-  readonly instance: string
-  readonly heartbeatAt: number | null
-  readonly running: boolean
-  readonly usedBytes: number
-  readonly sources: readonly SourceOverview[]
-  readonly destinations: readonly DestinationOverview[]
-}
-
-export interface SourceOverview {
-  readonly name: string
-  readonly pulled: number
-  readonly new: number
-  readonly duplicates: number
-  readonly conflicts: number
-  readonly quarantined: number
-  readonly lastEventAt: number | null
-  readonly parts: number
-  readonly lastPull: PullRecord | null
-  /** The newest quarantined records, newest first, at most 5. */
-  readonly quarantine: readonly { readonly at: number; readonly reason: string; readonly detail: string; readonly place: string }[]
-}
-
-/** `routed = delivered + waiting + retrying + dead + dropped` and `offered = routed + filtered`, always. */
-export interface DestinationOverview {
-  readonly name: string
-  readonly type: string
-  readonly state: DestinationRecord['state']
-  readonly offered: number
-  readonly filtered: number
-  readonly routed: number
-  readonly delivered: number
-  /** Counted from positions and bitmaps, not derived from the others: an imbalance shows. */
-  readonly waiting: number
-  readonly retrying: number
-  readonly dead: number
-  readonly dropped: number
-  readonly oldestWaitingAt: number | null
-  readonly nextRetryAt: number | null
-  readonly health: Health | null
-  readonly lastAttempts: readonly AttemptRecord[]
-}
-
-/** What `check` found, recomputed from pages and ledger rather than from counters. */
-export interface CheckReport {
-  readonly pages: number
-  readonly events: number
-  /** Sentences about what does not add up; empty when everything does. */
-  readonly faults: readonly string[]
 }

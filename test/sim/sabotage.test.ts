@@ -3,7 +3,6 @@ import { expect, it } from 'vitest'
 import { DELIVERED, type Outcome } from '../../src/model/verdict.ts'
 import type { Destination } from '../../src/destinations/destination.ts'
 import type { PageCommit, Settlement, Store } from '../../src/store/store.ts'
-import type { Clock } from '../../src/runtime/clock.ts'
 import { type Sabotage, simulate } from './simulate.ts'
 
 /** A healthy relay passes all of these seeds (see simulation.test.ts); a broken one must fail at least one. */
@@ -41,7 +40,7 @@ const variants: Record<string, Sabotage> = {
   'events are settled before they are sent': { destination: (destination) => sending(destination, sentLater) },
   'a refused event counts as delivered': { destination: (destination) => sending(destination, refusalsForgotten) },
   'every request is sent twice': {
-    destination: (destination) => sending(destination, async (send) => ((await send()) as unknown) && send()),
+    destination: (destination) => sending(destination, (send) => send().then(() => send())),
   },
   'events that must be tried again are forgotten': {
     store: (store) => settling(store, (settlement) => ({ ...settlement, retrying: [] })),

@@ -1,14 +1,11 @@
 // `run`: the daemon, and `run --once` for cron.
 import { createDispatcher } from '../../delivery/dispatcher.ts'
-import { loadConfig } from '../../config/load.ts'
 import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
-import { DESTINATION_KINDS } from '../../destinations/index.ts'
 import { Poller } from '../../polling/poller.ts'
 import { armCrashPoint, CRASH_VARIABLE } from '../../runtime/crash-points.ts'
 import { createHttpClient } from '../../runtime/http-client.ts'
 import { systemRandom } from '../../runtime/random.ts'
 import { watchSignals } from '../../runtime/signals.ts'
-import { SOURCE_KINDS } from '../../sources/index.ts'
 import { openSqliteStore } from '../../store/sqlite/open.ts'
 import type { DestinationDefinition, Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -16,6 +13,7 @@ import type { TelemetryEvent } from '../../telemetry/events.ts'
 import { watchConfig } from '../config-watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { RunOptions } from '../options.ts'
+import { readConfig } from '../read-config.ts'
 import { Relay } from '../relay.ts'
 import { startReaderThread } from '../reader-thread.ts'
 import { createOutputLog } from '../stderr-log.ts'
@@ -28,7 +26,7 @@ const graceMs = 10_000
 export async function runCommand(options: RunOptions, world: World): Promise<number> {
   armCrashPoint(world.env[CRASH_VARIABLE])
   const { clock } = world
-  const config = loadConfig(options.config, { env: world.env, sources: SOURCE_KINDS, destinations: DESTINATION_KINDS })
+  const config = readConfig(options.config, world)
   const secrets = () => config.destinations.flatMap((destination) => destination.secrets())
   const log = createOutputLog(world.stderr, { format: options.logFormat, level: options.logLevel, clock, secrets })
   const { path, maxBytes, keepMs, reserveBytes } = config.state
@@ -56,7 +54,7 @@ async function runOver(
 ): Promise<number> {
   const { clock } = world
   const watch = watchConfig({ config, world, telemetry: log })
-  const signals = watchSignals(clock, graceMs, () => watch.check())
+  const signals = watchSignals(clock, graceMs, () => void watch.check())
   const deaths = countDeaths(log)
   const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }
   const records = await store.register(

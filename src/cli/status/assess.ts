@@ -1,0 +1,144 @@
+// Judges what the state says: status words, lag, balance, and the problems that monitoring should hear of. Pure.
+import type { DestinationOverview, Overview, SourceOverview } from '../../store/store.ts'
+import { counted, countText, durationText, sizeText } from '../../telemetry/units.ts'
+
+export type StatusWord = 'Active' | 'Active with errors' | 'Inactive'
+
+/** Something that a person should look at. `code` is stable. */
+export interface Problem {
+  readonly code: string
+  /** Name of the source or destination, or `relay`. */
+  readonly subject: string
+  readonly text: string
+}
+
+export interface Expectations {
+  /** How long an event may wait, ms. */
+  readonly maxLagMs: number
+  /** The relay is run by cron: it need not run now. */
+  readonly scheduled: boolean
+  /** Room of the state, where the configuration is known. */
+  readonly maxBytes?: number
+}
+
+/** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`. */
+export function sourceStatus(source: SourceOverview): StatusWord {
+  return source.lastPull && (!source.lastPull.ok || errorNotices(source).length > 0) ? 'Active with errors' : 'Active'
+}
+
+/** Status of a destination: errors are a breaker that is not closed, or a failure since the last delivery. */
+export function destinationStatus({ state, health }: DestinationOverview): StatusWord {
+  if (state !== 'enabled') return 'Inactive'
+  if (!health) return 'Active'
+  const failed = health.lastFailure !== null && health.lastFailure.at > (health.lastDeliveredAt ?? -Infinity)
+  return health.state !== 'closed' || failed ? 'Active with errors' : 'Active'
+}
+
+export interface LastError {
+  readonly at: number
+  readonly code: string
+  readonly text: string
+  readonly status?: number
+}
+
+/** What went wrong last: the reason for which a breaker is open, else the last failure. */
+export function lastError({ health }: DestinationOverview): LastError | undefined {
+  if (!health) return undefined
+  if (health.state !== 'closed' && health.reason) return { ...health.reason, at: health.since }
+  return health.lastFailure ? { ...health.lastFailure.reason, at: health.lastFailure.at } : undefined
+}
+
+/** When something is tried next: a trial while the breaker is not closed, else the earliest retry. */
+export function nextAttemptAt(destination: DestinationOverview): number | undefined {
+  const { health } = destination
+  if (destination.state !== 'enabled') return undefined
+  if (health && health.state !== 'closed') return health.nextTrialAt
+  return destination.nextRetryAt ?? undefined
+}
+
+/** How long the oldest waiting event has waited, ms; 0 when none waits. */
+export function lagMs(destination: DestinationOverview, now: number): number {
+  if (destination.waiting === 0 || destination.oldestWaitingAt === null) return 0
+  return Math.max(0, now - destination.oldestWaitingAt)
+}
+
+/** The two equations that must hold; each that does not, as a sentence. */
+export function imbalances(d: DestinationOverview): readonly string[] {
+  const faults: string[] = []
+  if (d.offered !== d.filtered + d.routed)
+    faults.push(`offered ${countText(d.offered)} is not filtered + routed, ${countText(d.filtered + d.routed)}`)
+  const fates = d.delivered + d.waiting + d.retrying + d.dead + d.dropped
+  if (d.routed !== fates)
+    faults.push(
+      `routed ${countText(d.routed)} is not delivered + waiting + retrying + dead + dropped, ${countText(fates)}`,
+    )
+  return faults
+}
+
+/** Everything that is wrong, the relay first. Empty means well. */
+export function problemsOf(overview: Overview, expected: Expectations, now: number): readonly Problem[] {
+  return [
+    ...relayProblems(overview, expected, now),
+    ...overview.sources.flatMap((source) => sourceProblems(source, expected, now)),
+    ...overview.destinations.flatMap((destination) => destinationProblems(destination, expected, now)),
+  ]
+}
+
+/** What is wrong with the relay as a whole. */
+export function relayProblems(
+  overview: Overview,
+  { maxLagMs, scheduled, maxBytes }: Expectations,
+  now: number,
+): readonly Problem[] {
+  const problems: Problem[] = []
+  const add = (code: string, text: string) => problems.push({ code, subject: 'relay', text })
+  const silentMs = overview.heartbeatAt === null ? Infinity : now - overview.heartbeatAt
+  const heard = overview.heartbeatAt === null ? 'it never has' : `last sign of life ${durationText(silentMs)} ago`
+  if (!overview.running && (!scheduled || silentMs > maxLagMs)) add('not_running', `does not run; ${heard}`)
+  if (overview.running && silentMs > Math.max(maxLagMs, stuckMs)) add('stuck', `runs but makes no progress; ${heard}`)
+  if (maxBytes !== undefined && overview.usedBytes > maxBytes * 0.9)
+    add(
+      'state_nearly_full',
+      `the state uses ${sizeText(overview.usedBytes)} of ${sizeText(maxBytes)}; reading stops when it is full`,
+    )
+  return problems
+}
+
+/** A living relay beats every few seconds. */
+const stuckMs = 60_000
+
+/** What is wrong with one source. */
+export function sourceProblems(source: SourceOverview, expected: Expectations, now: number): readonly Problem[] {
+  const problems: Problem[] = []
+  const add = (code: string, text: string) => problems.push({ code, subject: source.name, text })
+  if (source.lastPull && !source.lastPull.ok)
+    add('pull_failed', `cannot be read: ${source.lastPull.error ?? 'no reason given'}`)
+  for (const notice of errorNotices(source)) add(notice.code, notice.text)
+  const newest = source.quarantine[0]
+  // Old quarantine is history; only what came within the window is news, so that the alarm ends by itself.
+  if (newest && now - newest.at <= expected.maxLagMs)
+    add(
+      'quarantined',
+      `${counted(source.quarantined, 'record')} quarantined, the newest ${durationText(now - newest.at)} ago: ${newest.detail}`,
+    )
+  return problems
+}
+
+function errorNotices(source: SourceOverview) {
+  return source.lastPull?.notices.filter((notice) => notice.level === 'error') ?? []
+}
+
+/** What is wrong with one destination. */
+export function destinationProblems(d: DestinationOverview, expected: Expectations, now: number): readonly Problem[] {
+  const problems: Problem[] = []
+  const add = (code: string, text: string) => problems.push({ code, subject: d.name, text })
+  for (const fault of imbalances(d)) add('imbalance', fault)
+  if (destinationStatus(d) === 'Active with errors') add('failing', lastError(d)?.text ?? 'no reason given')
+  const lag = lagMs(d, now)
+  if (d.state === 'enabled' && lag > expected.maxLagMs)
+    add('lag', `${counted(d.waiting, 'event')} waiting, the oldest for ${durationText(lag)}`)
+  if (d.state === 'parked' && d.waiting > 0)
+    add('parked', `is not in the configuration and holds ${counted(d.waiting, 'waiting event')}`)
+  if (d.dead > 0) add('dead_letters', counted(d.dead, 'dead letter'))
+  return problems
+}

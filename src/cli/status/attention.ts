@@ -1,0 +1,73 @@
+// What a person should look at, in whole sentences: everything that `--check` would complain of, and what must not be missed.
+import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
+import { printable } from '../../telemetry/escape.ts'
+import { counted, durationText } from '../../telemetry/units.ts'
+import { besideName, textWidth, wrap } from '../text-width.ts'
+import {
+  destinationProblems,
+  destinationStatus,
+  lastError,
+  relayProblems,
+  sourceProblems,
+  type LastError,
+  type Problem,
+} from './assess.ts'
+import type { StatusView } from './render.ts'
+
+type Entry = readonly [subject: string, text: string]
+
+/** The relay first, then sources, then destinations; each sentence beside the name that it is about. */
+export function attentionLines(view: StatusView): readonly string[] {
+  const entries = [
+    ...shownHere(relayProblems(view.overview, view.expected, view.now)),
+    ...view.overview.sources.flatMap((source) => sourceEntries(source, view)),
+    ...view.overview.destinations.flatMap((destination) => destinationEntries(destination, view)),
+  ].map(([subject, text]): Entry => [printable(subject), printable(text)])
+  const indent = Math.min(30, Math.max(0, ...entries.map(([subject]) => textWidth(subject))) + 2)
+  const room = (view.width ?? Infinity) - indent
+  return entries.flatMap(([subject, text]) => besideName(subject, wrap(text, room), indent))
+}
+
+/** The head says whether the relay runs, and the balance what does not balance; failures and quarantine are told in full. */
+const toldElsewhere: ReadonlySet<string> = new Set(['not_running', 'imbalance', 'failing', 'quarantined', 'parked'])
+
+function shownHere(problems: readonly Problem[]): readonly Entry[] {
+  return problems.filter(({ code }) => !toldElsewhere.has(code)).map(({ subject, text }) => [subject, text])
+}
+
+function sourceEntries(source: SourceOverview, { expected, now }: StatusView): readonly Entry[] {
+  const { name, lastPull, quarantine, quarantined } = source
+  const milder = lastPull?.notices.filter(({ level }) => level !== 'error') ?? []
+  const entries = [
+    ...shownHere(sourceProblems(source, expected, now)),
+    ...milder.map(({ text }): Entry => [name, text]),
+  ]
+  if (quarantined === 0) return entries
+  const newest = quarantine.map(({ at, reason, detail, place }): Entry => [
+    name,
+    `- ${place}, ${durationText(now - at)} ago: ${detail} (${reason})`,
+  ])
+  return [...entries, [name, `${counted(quarantined, 'record')} quarantined: kept, not delivered`], ...newest]
+}
+
+function destinationEntries(destination: DestinationOverview, { expected, now }: StatusView): readonly Entry[] {
+  const { name, state, waiting, retrying, dead } = destination
+  const entries = [...shownHere(destinationProblems(destination, expected, now))]
+  const error = lastError(destination)
+  const matters = destinationStatus(destination) === 'Active with errors' || retrying + dead > 0
+  if (error && matters) entries.unshift([name, errorSentence(destination, error, now)])
+  if (state === 'parked')
+    entries.unshift([
+      name,
+      `is no longer in the configuration: parked with ${counted(waiting + retrying, 'undelivered event')} until it returns`,
+    ])
+  return entries
+}
+
+function errorSentence({ health }: DestinationOverview, error: LastError, now: number): string {
+  const when = `${durationText(now - error.at)} ago, ${error.code}`
+  if (!health || health.state === 'closed') return `last error (${when}): ${error.text}`
+  const what = health.state === 'halted' ? 'halted because of its set-up' : 'does not take events'
+  const next = health.nextTrialAt > now ? `in ${durationText(health.nextTrialAt - now)}` : 'now'
+  return `${what} (${when}): ${error.text}. Everything is kept; next trial ${next}`
+}

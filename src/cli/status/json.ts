@@ -1,0 +1,70 @@
+// The machine form of `status`. The names here are a promise to scripts: add, never rename.
+import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
+import { destinationStatus, imbalances, lagMs, lastError, nextAttemptAt, problemsOf, sourceStatus } from './assess.ts'
+import type { StatusView } from './render.ts'
+
+/** Times are RFC 3339 in UTC or null, durations seconds, sizes bytes. */
+export function statusJson(view: Omit<StatusView, 'paint' | 'width'>): unknown {
+  const { overview, state, expected, now } = view
+  return {
+    at: time(now),
+    relay: {
+      running: overview.running,
+      heartbeat_at: time(overview.heartbeatAt),
+      state,
+      instance: overview.instance,
+      used_bytes: overview.usedBytes,
+      max_bytes: expected.maxBytes ?? null,
+    },
+    sources: overview.sources.map(sourceJson),
+    destinations: overview.destinations.map((destination) => destinationJson(destination, now)),
+    problems: problemsOf(overview, expected, now),
+  }
+}
+
+function sourceJson(source: SourceOverview): unknown {
+  const { lastPull } = source
+  return {
+    name: source.name,
+    status: sourceStatus(source),
+    pulled: source.pulled,
+    new: source.new,
+    duplicates: source.duplicates,
+    conflicts: source.conflicts,
+    quarantined: source.quarantined,
+    parts: source.parts,
+    last_event_at: time(source.lastEventAt),
+    last_pull: lastPull && { at: time(lastPull.at), ok: lastPull.ok, error: lastPull.error },
+    notices: lastPull?.notices ?? [],
+    quarantine: source.quarantine.map((record) => ({ ...record, at: time(record.at) })),
+  }
+}
+
+function destinationJson(d: DestinationOverview, now: number): unknown {
+  const error = lastError(d)
+  return {
+    name: d.name,
+    type: d.type,
+    status: destinationStatus(d),
+    state: d.state,
+    breaker: d.health?.state ?? 'closed',
+    lag_seconds: lagMs(d, now) / 1000,
+    offered: d.offered,
+    filtered: d.filtered,
+    routed: d.routed,
+    delivered: d.delivered,
+    waiting: d.waiting,
+    retrying: d.retrying,
+    dead: d.dead,
+    dropped: d.dropped,
+    balanced: imbalances(d).length === 0,
+    oldest_waiting_at: time(d.oldestWaitingAt),
+    last_success_at: time(d.health?.lastDeliveredAt),
+    next_attempt_at: time(nextAttemptAt(d)),
+    last_error: error ? { at: time(error.at), code: error.code, text: error.text, status: error.status ?? null } : null,
+  }
+}
+
+function time(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined || Number.isNaN(ms) ? null : new Date(ms).toISOString()
+}

@@ -1,0 +1,90 @@
+// The `destinations:` of a configuration.
+import type { BatchLimits } from '../model/batch.ts'
+import { SetupError } from '../model/errors.ts'
+import { nearest } from '../model/nearest.ts'
+import { parseDuration } from '../model/units.ts'
+import type { DestinationKind } from '../destinations/destination.ts'
+import type { z } from 'zod'
+import { asMap, type Piece } from './check.ts'
+import type { DestinationConfig } from './config.ts'
+import { definitionOf } from './definition.ts'
+import { type Entry, readEntry } from './entry.ts'
+import { tellFilterFaults } from './filter-faults.ts'
+import { KindOptions } from './kind-options.ts'
+import type { ReferenceWorld } from './references.ts'
+import { defaultSchedule, destinationShape, laterDestinationKeys, reservedSource } from './shared-schema.ts'
+
+const rules = { noun: 'destination', shape: destinationShape, laterKeys: laterDestinationKeys } as const
+const defaultTimeoutMs = 30_000
+/** While secrets are missing nothing is sent; these only have to be safe. */
+const unknownLimits: BatchLimits = { maxEvents: 1, maxBytes: 64 * 1024, overheadBytes: 4096 }
+
+type Found = Entry<DestinationKind, z.output<typeof destinationShape>>
+
+/** Every destination without faults; the faults of the others are told. `sources` are the names that exist. */
+export function readDestinations(piece: Piece, kinds: readonly DestinationKind[], sources: readonly string[], world: ReferenceWorld): DestinationConfig[] {
+  const { faults, path } = piece
+  const map = asMap(piece, 'a map of destinations by name')
+  if (!map) return []
+  if (Object.keys(map).length === 0) faults.add(path, { message: 'there is no destination: events would be read and kept, but go nowhere', severity: 'warning' })
+  return Object.entries(map).flatMap(([name, value]) => {
+    const before = faults.errors.length
+    const entry = readEntry(name, { faults, path: [...path, name], value }, kinds, rules)
+    if (!entry) return []
+    checkSourceNames(entry, piece, sources)
+    checkOldName(entry, piece, Object.keys(map))
+    if (entry.shared.filter) tellFilterFaults(faults, [...entry.path, 'filter'], entry.shared.filter)
+    return entry.kind && faults.errors.length === before ? [destination(entry, entry.kind, world)] : []
+  })
+}
+
+function checkSourceNames({ path, shared }: Found, { faults }: Piece, sources: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const [index, name] of (shared.sources ?? []).entries()) {
+    const at = [...path, 'sources', index]
+    if (seen.has(name)) faults.add(at, { message: `"${name}" stands twice`, severity: 'warning' })
+    seen.add(name)
+    if (name === reservedSource || sources.includes(name)) continue
+    const guess = nearest(name, sources)
+    const known = sources.length > 0 ? `the sources are ${sources.join(', ')}` : undefined
+    faults.add(at, { message: `there is no source "${name.slice(0, 64)}"`, hint: guess ? `did you mean "${guess}"?` : known })
+  }
+}
+
+function checkOldName({ name, path, shared }: Found, { faults }: Piece, names: readonly string[]): void {
+  if (shared.was === undefined) return
+  if (shared.was === name) faults.add([...path, 'was'], { message: 'the old name is the name itself', hint: 'remove was' })
+  else if (names.includes(shared.was)) faults.add([...path, 'was'], { message: `"${shared.was}" is still a destination of its own`, hint: 'an old name must no longer be used' })
+}
+
+function destination({ name, own, written, shared }: Found, kind: DestinationKind, world: ReferenceWorld): DestinationConfig {
+  const options = new KindOptions(kind, own, world)
+  return {
+    name,
+    type: kind.type,
+    kind,
+    sources: shared.sources ? [...new Set(shared.sources)] : null,
+    filter: shared.filter ?? {},
+    enabled: shared.enabled ?? true,
+    ...(shared.was !== undefined && { was: shared.was }),
+    ...(shared.start !== undefined && { start: typeof shared.start === 'number' ? { agoMs: shared.start } : shared.start }),
+    scheduleMs: shared.retry?.schedule ?? defaultSchedule.map((text) => parseDuration(text) as number),
+    inFlight: shared.in_flight ?? kind.inFlight,
+    timeoutMs: shared.timeout ?? defaultTimeoutMs,
+    get limits() {
+      return limitsOf(kind, options)
+    },
+    definition: definitionOf(written),
+    options: () => options.read(),
+    secrets: () => options.secrets(),
+  }
+}
+
+function limitsOf(kind: DestinationKind, options: KindOptions): BatchLimits {
+  try {
+    return kind.limits(options.read())
+  } catch (error) {
+    if (error instanceof SetupError) return unknownLimits
+    throw error
+  }
+}

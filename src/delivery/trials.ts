@@ -1,0 +1,47 @@
+// Which batch finds out whether the destination is back: a real one, in turn from the suspects, the retry queue and the queues.
+import type { BatchLimits } from '../model/batch.ts'
+import { comparesNext, refusesEverything } from './breaker.ts'
+import type { Judgement } from './judgement.ts'
+import type { OpenBatch } from './open-batch.ts'
+import { maxSuspects } from './suspects.ts'
+
+type Take = () => OpenBatch | null
+
+/** `fresh` takes a batch from the queues or the retry queue within the limits; null when there is none to take. */
+export function takeTrial(
+  judgement: Judgement,
+  parts: { readonly inFlight: number; readonly limits: BatchLimits },
+  fresh: ((limits: BatchLimits) => OpenBatch | null) | null,
+): OpenBatch | null {
+  const { breaker } = judgement
+  // Where everything is refused, one event that is bad for itself must not speak for a whole batch of good ones.
+  const alone = breaker.reason?.code === refusesEverything
+  const limits = alone ? { ...parts.limits, maxEvents: 1 } : parts.limits
+  const again: Take = () => judgement.takeAgain()
+  const suspect: Take = () => (parts.inFlight === 1 ? judgement.suspects.takeFirst() : judgement.suspects.takeOldest())
+  const other: Take = () => fresh?.(limits) ?? null
+  for (const take of inTurn(judgement, parts.inFlight, { again, suspect, other })) {
+    const batch = take()
+    if (batch) return alone ? firstEvent(judgement, batch) : batch
+  }
+  return null
+}
+
+function inTurn(
+  judgement: Judgement,
+  inFlight: number,
+  takes: { again: Take; suspect: Take; other: Take },
+): readonly Take[] {
+  const { again, suspect, other } = takes
+  const { trials } = judgement.breaker
+  const full = judgement.suspects.count >= maxSuspects
+  if (comparesNext(trials, inFlight)) return full ? [again, suspect, other] : [other, again, suspect]
+  return trials % 4 === 1 ? [suspect, again, other] : [again, suspect, other]
+}
+
+function firstEvent(judgement: Judgement, batch: OpenBatch): OpenBatch {
+  if (batch.events.length === 1) return batch
+  const [first, rest] = batch.cut(1)
+  judgement.sendAgain(rest)
+  return first
+}

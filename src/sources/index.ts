@@ -1,0 +1,6 @@
+// The registry of source kinds. A new kind is a folder and one line here; the schema, the contract suite, the documentation and
+// the shell completion follow.
+import { outbox } from './outbox/index.ts'
+import type { SourceKind } from './source.ts'
+
+export const SOURCE_KINDS: readonly SourceKind[] = [outbox]

@@ -1,0 +1,63 @@
+// Commits a page in memory: looked at first, changed last, so that a refusal changes nothing.
+import type { Seq } from '../../model/page.ts'
+import { Identity } from '../../model/identity.ts'
+import { chainOf, digestOf } from '../chain.ts'
+import { deduplicate, type Deduplicated } from '../deduplicate.ts'
+import { rebuildRouting } from '../rebuild-page.ts'
+import type { Committed, PageCommit } from '../store.ts'
+import type { MemoryPage, MemorySource, MemoryState } from './memory-state.ts'
+
+export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { now: number; age: number }): Committed {
+  for (const { destination } of commit.routing) state.destination(destination)
+  const source = state.source(commit.source)
+  const fresh = deduplicate(commit.page, source.recent, new Identity(state.identity.secret))
+  const from = state.nextSeq
+  const to = from + fresh.page.count
+  if (fresh.page.count > 0) {
+    const { page } = fresh
+    const place = { source: source.name, firstSeq: from, count: page.count }
+    source.chain = chainOf(source.chain, digestOf(page.bytes), place)
+    source.lastEventAt = page.times.reduce((a, b) => Math.max(a, b), source.lastEventAt ?? -Infinity)
+    const kept = { firstSeq: from, count: page.count, committedAt: stamp.now, age: stamp.age, page }
+    state.pages.push({ source: source.name, queue: commit.queue, ...kept, routing: routed(state, commit, fresh) })
+    state.nextSeq = to
+    state.usedBytes += page.bytes.length
+  }
+  count(source, commit, fresh, stamp.now)
+  saveInMemory(source, commit.lane, commit.cursors, to)
+  return { seqs: { from, to }, duplicates: fresh.duplicates, conflicts: fresh.conflicts }
+}
+
+/** Moves or forgets cursors. */
+export function saveInMemory(source: MemorySource, lane: string, cursors: PageCommit['cursors'], seq: Seq): void {
+  for (const { part, value } of cursors) {
+    const key = JSON.stringify([lane, part])
+    if (value === null) source.cursors.delete(key)
+    else source.cursors.set(key, { lane, part, value, seq })
+  }
+}
+
+function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated): MemoryPage['routing'] {
+  const routing = new Map<number, { bitmap: Uint8Array; matched: number }>()
+  const { count: offered } = fresh.page
+  for (const given of commit.routing) {
+    const destination = state.destination(given.destination)
+    if (!destination.known.everEnabled) continue
+    const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
+    if (matched > 0) routing.set(destination.known.id, { bitmap, matched })
+    destination.offered += offered
+    destination.filtered += offered - matched
+    destination.routed += matched
+  }
+  return routing
+}
+
+function count(source: MemorySource, commit: PageCommit, fresh: Deduplicated, now: number): void {
+  source.pulled += commit.page.count + commit.quarantined.length
+  source.new += fresh.page.count
+  source.duplicates += fresh.duplicates
+  source.conflicts += fresh.conflicts.length
+  source.quarantined += commit.quarantined.length
+  for (const { reason, detail, place, bytes } of commit.quarantined)
+    source.quarantine.push({ at: now, reason, detail, place, bytes })
+}

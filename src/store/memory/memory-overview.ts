@@ -1,0 +1,59 @@
+// What `status` shows of a memory state.
+import type { DestinationOverview, Overview, SourceOverview } from '../store.ts'
+import type { MemoryDestination, MemorySource, MemoryState } from './memory-state.ts'
+import { firstOf, waitingFor } from './waiting.ts'
+
+const shownAttempts = 10
+const shownQuarantine = 5
+
+export function overviewOf(state: MemoryState, running: boolean): Overview {
+  return {
+    instance: state.identity.instance,
+    heartbeatAt: state.heartbeatAt,
+    running,
+    usedBytes: state.usedBytes,
+    sources: [...state.sources.values()].map(sourceOf),
+    destinations: state.destinations.map((destination) => destinationOf(state, destination)),
+  }
+}
+
+function sourceOf(source: MemorySource): SourceOverview {
+  const { name, pulled, duplicates, conflicts, quarantined, lastEventAt, lastPull } = source
+  const newest = source.quarantine.slice(-shownQuarantine).reverse()
+  return {
+    name,
+    pulled,
+    new: source.new,
+    duplicates,
+    conflicts,
+    quarantined,
+    lastEventAt,
+    lastPull,
+    parts: source.cursors.size,
+    quarantine: newest.map(({ at, reason, detail, place }) => ({ at, reason, detail, place })),
+  }
+}
+
+function destinationOf(state: MemoryState, destination: MemoryDestination): DestinationOverview {
+  const { known, offered, filtered, routed, delivered, dropped, health } = destination
+  const exceptions = [...destination.exceptions.values()]
+  const due = exceptions.map(({ nextAt }) => nextAt).filter((at) => at !== null)
+  const oldest = firstOf(waitingFor(state, destination))
+  return {
+    name: known.name,
+    type: known.type,
+    state: known.state,
+    offered,
+    filtered,
+    routed,
+    delivered,
+    dropped,
+    waiting: [...waitingFor(state, destination)].length,
+    retrying: due.length,
+    dead: exceptions.length - due.length,
+    oldestWaitingAt: oldest === undefined ? null : state.pageOf(oldest).committedAt,
+    nextRetryAt: due.length > 0 ? Math.min(...due) : null,
+    health,
+    lastAttempts: destination.attempts.slice(-shownAttempts).reverse(),
+  }
+}

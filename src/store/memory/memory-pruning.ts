@@ -1,0 +1,25 @@
+// Gives room back in memory: drops the events of settled pages.
+import type { MemoryState } from './memory-state.ts'
+import { settledBefore } from './waiting.ts'
+
+const pagesPerCall = 200
+
+/** `olderThan`: of time lived. `pressed`: there is no room, so what a later start might have wanted goes too. */
+export function pruneInMemory(
+  state: MemoryState,
+  limit: { pressed: boolean; olderThan: number },
+): { pages: number; more: boolean } {
+  const wanted = limit.pressed ? [] : state.destinations.flatMap(({ late }) => late)
+  let pages = 0
+  for (const source of state.sources.keys()) {
+    const before = Math.min(settledBefore(state, source), ...wanted)
+    for (const kept of state.pages) {
+      if (kept.source !== source || !kept.page || pages === pagesPerCall) continue
+      if (kept.firstSeq + kept.count > before || kept.age >= limit.olderThan) break
+      state.usedBytes -= kept.page.bytes.length
+      kept.page = undefined
+      pages++
+    }
+  }
+  return { pages, more: pages === pagesPerCall }
+}

@@ -1,0 +1,114 @@
+// What the memory store keeps: plain lists, searched from one end to the other. It outlives the store that writes it, as a disk
+// outlives a process.
+import type { Page, Seq } from '../../model/page.ts'
+import { CHAIN_START } from '../chain.ts'
+import type { Lived } from '../elapsed.ts'
+import { RecentEvents } from '../recent-events.ts'
+import type { Settled } from '../ranges.ts'
+import type { KnownDestination } from '../registration.ts'
+import type { AttemptRecord, Cursor, Health, Overview, PullRecord, Queue, SetAside, StateIdentity } from '../store.ts'
+import { overviewOf } from './memory-overview.ts'
+
+export interface MemoryPage {
+  readonly source: string
+  readonly queue: Queue
+  readonly firstSeq: Seq
+  readonly count: number
+  readonly committedAt: number
+  readonly age: number
+  /** By destination id. */
+  readonly routing: ReadonlyMap<number, { readonly bitmap: Uint8Array; readonly matched: number }>
+  /** Undefined once pruned. */
+  page: Page | undefined
+}
+
+export interface MemorySource {
+  readonly name: string
+  readonly cursors: Map<string, Cursor>
+  readonly recent: RecentEvents
+  readonly quarantine: { at: number; reason: string; detail: string; place: string; bytes: Uint8Array }[]
+  chain: Uint8Array
+  lastEventAt: number | null
+  lastPull: PullRecord | null
+  pulled: number
+  new: number
+  duplicates: number
+  conflicts: number
+  quarantined: number
+}
+
+export interface MemoryException extends SetAside {
+  readonly page: Page
+  readonly history: string
+  /** When it is tried again; null when it is dead. */
+  readonly nextAt: number | null
+  readonly cause: string | null
+  readonly provisional: boolean
+}
+
+export interface MemoryDestination {
+  known: KnownDestination
+  readonly queues: Map<Queue, Settled>
+  readonly exceptions: Map<Seq, MemoryException>
+  readonly attempts: AttemptRecord[]
+  /** Where events that it still wants begin. */
+  readonly late: Seq[]
+  health: Health | null
+  offered: number
+  filtered: number
+  routed: number
+  delivered: number
+  dropped: number
+}
+
+/** The committed data of a memory store. */
+export class MemoryState {
+  readonly identity: StateIdentity
+  readonly sources = new Map<string, MemorySource>()
+  readonly destinations: MemoryDestination[] = []
+  readonly pages: MemoryPage[] = []
+  /** Grows with each opening; a store of an earlier one writes nothing more. */
+  generation = 0
+  nextSeq: Seq = 1
+  lived: Lived | null = null
+  heartbeatAt: number | null = null
+  usedBytes = 0
+
+  constructor(identity: StateIdentity = { instance: 'memory', secret: new Uint8Array(32).fill(7) }) {
+    this.identity = identity
+  }
+
+  /** What `status` would show, also while no store is open. */
+  async overview(_now: number, running = false): Promise<Overview> {
+    return overviewOf(this, running)
+  }
+
+  source(name: string): MemorySource {
+    let source = this.sources.get(name)
+    if (!source) this.sources.set(name, (source = emptySource(name)))
+    return source
+  }
+
+  destination(name: string): MemoryDestination {
+    const found = this.destinations.find(({ known }) => known.name === name)
+    if (!found) throw new Error(`destination "${name}" is not registered`)
+    return found
+  }
+
+  settled(destination: MemoryDestination, queue: Queue): Settled {
+    return destination.queues.get(queue) ?? { position: destination.known.createdSeq, above: [] }
+  }
+
+  /** The page that holds an event. */
+  pageOf(seq: Seq): MemoryPage {
+    const found = this.pages.find((page) => seq >= page.firstSeq && seq < page.firstSeq + page.count)
+    if (!found) throw new Error(`no page holds event ${seq}`)
+    return found
+  }
+}
+
+function emptySource(name: string): MemorySource {
+  const counts = { pulled: 0, new: 0, duplicates: 0, conflicts: 0, quarantined: 0 }
+  const kept = { cursors: new Map<string, Cursor>(), recent: new RecentEvents(), quarantine: [] }
+  return { name, ...kept, chain: CHAIN_START, lastEventAt: null, lastPull: null, ...counts }
+}

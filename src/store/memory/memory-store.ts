@@ -1,0 +1,210 @@
+// The store in memory: the same verbs, for simulations and tests. Each verb is done when its call returns; nothing waits for a
+// disk or a timer.
+import { StateError, StateFullError } from '../../model/errors.ts'
+import type { Seq } from '../../model/page.ts'
+import { bitSet } from '../../model/page.ts'
+import { Elapsed } from '../elapsed.ts'
+import type {
+  Committed,
+  Cursor,
+  DestinationDefinition,
+  DestinationRecord,
+  Health,
+  Overview,
+  PageCommit,
+  PullRecord,
+  Queue,
+  QueueProgress,
+  RetryEvent,
+  Room,
+  RoutedPage,
+  Settlement,
+  StateIdentity,
+  Store,
+  StoreBounds,
+} from '../store.ts'
+import { QUEUES } from '../store.ts'
+import { commitInMemory, saveInMemory } from './memory-committing.ts'
+import { exhumeInMemory, settleInMemory } from './memory-settling.ts'
+import { pruneInMemory } from './memory-pruning.ts'
+import { registerInMemory } from './memory-registration.ts'
+import type { MemoryPage, MemoryState } from './memory-state.ts'
+import { holderOf, settledBefore } from './waiting.ts'
+
+export class MemoryStore implements Store {
+  readonly identity: StateIdentity
+  readonly #state: MemoryState
+  readonly #bounds: StoreBounds
+  readonly #generation: number
+  readonly #monotonic: (() => number) | undefined
+  #elapsed: Elapsed | undefined
+  #latest = 0
+
+  constructor(state: MemoryState, bounds: StoreBounds, monotonic?: () => number) {
+    this.identity = state.identity
+    this.#state = state
+    this.#bounds = bounds
+    this.#monotonic = monotonic
+    this.#generation = ++state.generation
+  }
+
+  async register(definitions: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
+    const state = this.#held(now)
+    return registerInMemory(state, definitions)
+  }
+
+  async cursors(source: string): Promise<readonly Cursor[]> {
+    const cursors = [...(this.#held().sources.get(source)?.cursors.values() ?? [])]
+    return cursors.sort((a, b) => compare(a.lane, b.lane) || compare(a.part, b.part))
+  }
+
+  async commitPage(commit: PageCommit, now: number): Promise<Committed> {
+    const state = this.#held(now)
+    if (this.#full()) this.#prune(now)
+    const holder = this.#full() ? holderOf(state) : undefined
+    if (this.#full() && (!holder || (holder.known.sources?.includes(commit.source) ?? true)))
+      throw new StateFullError(`the state has reached max_size (${this.#bounds.maxBytes} bytes)`, holder?.known.name)
+    return commitInMemory(state, commit, { now, age: this.#lived(now).ms() })
+  }
+
+  async saveCursors(source: string, lane: string, cursors: PageCommit['cursors'], now: number): Promise<void> {
+    const state = this.#held(now)
+    saveInMemory(state.source(source), lane, cursors, state.nextSeq)
+  }
+
+  async settledThrough(source: string): Promise<Seq> {
+    const state = this.#held()
+    const isRead = state.destinations.some(({ known }) => known.sources?.includes(source) ?? true)
+    return isRead && state.sources.has(source) ? settledBefore(state, source) : 0
+  }
+
+  async progress(destination: string): Promise<readonly QueueProgress[]> {
+    const state = this.#held()
+    const found = state.destination(destination)
+    return QUEUES.map((queue) => ({ queue, ...state.settled(found, queue) }))
+  }
+
+  async nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }> {
+    const state = this.#held()
+    const { id } = state.destination(destination).known
+    for (const kept of state.pages) {
+      const bitmap = kept.queue === queue ? kept.routing.get(id)?.bitmap : undefined
+      if (!bitmap || !matchesFrom(kept, bitmap, from)) continue
+      if (!kept.page) throw new StateError(`the page at event ${kept.firstSeq} is gone although it is needed`)
+      return { source: kept.source, firstSeq: kept.firstSeq, page: kept.page, bitmap }
+    }
+    return { end: state.nextSeq }
+  }
+
+  async settle(settlement: Settlement, now: number): Promise<void> {
+    settleInMemory(this.#held(now), settlement, now)
+  }
+
+  async dueRetries(
+    destination: string,
+    now: number,
+    limit: number,
+    except: ReadonlySet<Seq>,
+  ): Promise<readonly RetryEvent[]> {
+    const due = this.#retrying(destination, except).filter(({ nextAt }) => nextAt <= now)
+    return due.slice(0, Math.max(limit, 0))
+  }
+
+  async nextRetryAt(destination: string, except: ReadonlySet<Seq>): Promise<number | null> {
+    return this.#retrying(destination, except)[0]?.nextAt ?? null
+  }
+
+  async exhume(destination: string, now: number): Promise<number> {
+    return exhumeInMemory(this.#held(now).destination(destination), now)
+  }
+
+  async provisional(destination: string): Promise<ReadonlyMap<string, number>> {
+    const byCause = new Map<string, number>()
+    for (const { provisional, cause } of this.#held().destination(destination).exceptions.values())
+      if (provisional && cause !== null) byCause.set(cause, (byCause.get(cause) ?? 0) + 1)
+    return byCause
+  }
+
+  async health(destination: string): Promise<Health | null> {
+    return this.#held().destination(destination).health
+  }
+
+  async saveHealth(destination: string, health: Health, now: number): Promise<void> {
+    this.#held(now).destination(destination).health = structuredClone(health)
+  }
+
+  async savePull(source: string, pull: PullRecord, now: number): Promise<void> {
+    this.#held(now).source(source).lastPull = structuredClone(pull)
+  }
+
+  async prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }> {
+    this.#held(now)
+    return this.#prune(now)
+  }
+
+  async room(): Promise<Room> {
+    const { usedBytes } = this.#held()
+    const holder = holderOf(this.#state)?.known.name
+    return {
+      usedBytes,
+      maxBytes: this.#bounds.maxBytes,
+      full: this.#full(),
+      ...(holder === undefined ? {} : { holder }),
+    }
+  }
+
+  async heartbeat(now: number): Promise<void> {
+    const state = this.#held(now)
+    state.heartbeatAt = now
+    state.lived = this.#lived(now).save(now)
+  }
+
+  overview(now: number): Promise<Overview> {
+    return this.#held(now).overview(now, true)
+  }
+
+  async close(now: number): Promise<void> {
+    this.#held(now).lived = this.#lived(now).save(now)
+  }
+
+  /** The state, if no later store has taken it over. */
+  #held(now?: number): MemoryState {
+    if (this.#state.generation !== this.#generation) throw new StateError('another store has taken over this state')
+    if (now !== undefined) this.#latest = Math.max(this.#latest, now)
+    return this.#state
+  }
+
+  #lived(now: number): Elapsed {
+    return (this.#elapsed ??= new Elapsed(this.#state.lived, now, this.#monotonic ?? (() => this.#latest)))
+  }
+
+  #full(): boolean {
+    return this.#state.usedBytes >= this.#bounds.maxBytes
+  }
+
+  #prune(now: number): { pages: number; more: boolean } {
+    const pressed = this.#full()
+    const elapsed = this.#lived(now)
+    const agreed = elapsed.agrees(now) ? elapsed.ms() - this.#bounds.keepMs : -Infinity
+    return pruneInMemory(this.#state, { pressed, olderThan: pressed ? Infinity : agreed })
+  }
+
+  #retrying(destination: string, except: ReadonlySet<Seq>): RetryEvent[] {
+    const found: RetryEvent[] = []
+    for (const { seq, source, page, attempts, firstAttemptedAt, nextAt } of this.#held()
+      .destination(destination)
+      .exceptions.values())
+      if (nextAt !== null && !except.has(seq)) found.push({ seq, source, page, attempts, firstAttemptedAt, nextAt })
+    return found.sort((a, b) => a.nextAt - b.nextAt || a.seq - b.seq)
+  }
+}
+
+function matchesFrom(kept: MemoryPage, bitmap: Uint8Array, from: Seq): boolean {
+  for (let index = Math.max(from - kept.firstSeq, 0); index < kept.count; index++)
+    if (bitSet(bitmap, index)) return true
+  return false
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,95 @@
+// What a store tells those who look: the overview for `status`, the report of `check`, and the reader for commands that run
+// beside the holder.
+import type { AttemptRecord, DestinationRecord, Health } from './store.ts'
+
+export interface PullRecord {
+  readonly at: number
+  readonly ok: boolean
+  readonly error: string | null
+  /** Things that an operator should know and that persist (files without permission, gaps). */
+  readonly notices: readonly {
+    readonly level: string
+    readonly code: string
+    readonly subject: string
+    readonly text: string
+  }[]
+}
+
+/** Everything that `status` shows, read in one short transaction. */
+export interface Overview {
+  readonly instance: string
+  readonly heartbeatAt: number | null
+  readonly running: boolean
+  readonly usedBytes: number
+  readonly sources: readonly SourceOverview[]
+  readonly destinations: readonly DestinationOverview[]
+}
+
+export interface SourceOverview {
+  readonly name: string
+  readonly pulled: number
+  readonly new: number
+  readonly duplicates: number
+  readonly conflicts: number
+  readonly quarantined: number
+  readonly lastEventAt: number | null
+  readonly parts: number
+  readonly lastPull: PullRecord | null
+  /** The newest quarantined records, newest first, at most 5. */
+  readonly quarantine: readonly {
+    readonly at: number
+    readonly reason: string
+    readonly detail: string
+    readonly place: string
+  }[]
+}
+
+/** `routed = delivered + waiting + retrying + dead + dropped` and `offered = routed + filtered`, always. */
+export interface DestinationOverview {
+  readonly name: string
+  readonly type: string
+  readonly state: DestinationRecord['state']
+  readonly offered: number
+  readonly filtered: number
+  readonly routed: number
+  readonly delivered: number
+  /** Counted from positions and bitmaps, not derived from the others: an imbalance shows. */
+  readonly waiting: number
+  readonly retrying: number
+  readonly dead: number
+  readonly dropped: number
+  readonly oldestWaitingAt: number | null
+  readonly nextRetryAt: number | null
+  readonly health: Health | null
+  readonly lastAttempts: readonly AttemptRecord[]
+}
+
+/** What `check` found, recomputed from pages and ledger rather than from counters. */
+export interface CheckReport {
+  readonly pages: number
+  readonly events: number
+  /** Sentences about what does not add up; empty when everything does. */
+  readonly faults: readonly string[]
+}
+
+/** A quarantined record as it is kept. */
+export interface QuarantinedRecord {
+  readonly at: number
+  readonly reason: string
+  readonly detail: string
+  readonly place: string
+  readonly bytes: Uint8Array
+}
+
+/** What commands read beside a running relay, or without one. It takes no lock and changes nothing. */
+export interface StoreReader {
+  /** Whether a living process holds the state. */
+  holderAlive(): Promise<boolean>
+  overview(now: number): Promise<Overview>
+  check(): Promise<CheckReport>
+  /** The newest quarantined records of a source, newest first. */
+  quarantine(source: string, limit: number): Promise<readonly QuarantinedRecord[]>
+  /** A consistent copy while the relay runs, readable by its owner only. Overwrites nothing. */
+  backup(file: string): Promise<void>
+  close(): Promise<void>
+}

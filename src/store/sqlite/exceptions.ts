@@ -1,0 +1,146 @@
+// Events that did not go smoothly: retrying with a next time, or dead. Each carries a copy of its event, so that pages can go.
+import type { Database, Statement } from 'better-sqlite3'
+import type { Seq } from '../../model/page.ts'
+import type { RetryEvent, SetAside } from '../store.ts'
+import { packEvent, unpackEvent } from './packing.ts'
+import type { Pages } from './pages.ts'
+import { addToHistory } from '../history.ts'
+
+interface ExceptionRow {
+  readonly seq: Seq
+  readonly source: number
+  readonly dead: number
+  readonly attempts: number
+  readonly first_attempted_at: number
+  readonly next_at: number | null
+  readonly history: string
+  readonly event: Uint8Array
+}
+
+interface Write {
+  destination: number
+  seq: Seq
+  source: number
+  dead: number
+  provisional: number
+  attempts: number
+  first: number
+  next: number | null
+  cause: string | null
+  reason: string
+  history: string
+  died: number | null
+}
+
+/** What becomes of an event that is set aside. */
+export type Fate = { readonly nextAt: number } | { readonly cause: string; readonly provisional: boolean }
+
+export class Exceptions {
+  readonly #pages: Pages
+  readonly #find: Statement<[number, Seq], Pick<ExceptionRow, 'dead' | 'history'>>
+  readonly #insert: Statement<[Write & { event: Uint8Array }]>
+  readonly #update: Statement<[Write]>
+  readonly #remove: Statement<[number, Seq]>
+  readonly #due: Statement<[number, number], ExceptionRow>
+  readonly #next: Statement<[number], { seq: Seq; next_at: number }>
+  readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string }>
+  readonly #confirm: Statement<[number]>
+  readonly #exhume: Statement<[number, number]>
+
+  constructor(db: Database, pages: Pages) {
+    this.#pages = pages
+    this.#find = db.prepare('SELECT dead, history FROM exception WHERE destination = ? AND seq = ?')
+    this.#insert = db.prepare(
+      `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, next_at, cause, reason, history, died_at, event)
+       VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @next, @cause, @reason, @history, @died, @event)`,
+    )
+    this.#update = db.prepare(
+      `UPDATE exception SET dead = @dead, provisional = @provisional, attempts = @attempts, first_attempted_at = @first, next_at = @next,
+       cause = @cause, reason = @reason, history = @history, died_at = @died WHERE destination = @destination AND seq = @seq`,
+    )
+    this.#remove = db.prepare('DELETE FROM exception WHERE destination = ? AND seq = ? AND dead = 0')
+    this.#due = db.prepare(
+      'SELECT * FROM exception WHERE destination = ? AND dead = 0 AND next_at <= ? ORDER BY next_at, seq',
+    )
+    this.#next = db.prepare(
+      'SELECT seq, next_at FROM exception WHERE destination = ? AND dead = 0 ORDER BY next_at, seq',
+    )
+    this.#provisional = db.prepare('SELECT seq, source, cause FROM exception WHERE destination = ? AND provisional = 1')
+    this.#confirm = db.prepare('UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1')
+    this.#exhume = db.prepare(
+      'UPDATE exception SET dead = 0, provisional = 0, attempts = 0, next_at = ?, cause = NULL, died_at = NULL WHERE destination = ? AND provisional = 1',
+    )
+  }
+
+  /** Sets an event aside, or moves one that is. Returns whether it was retrying before. */
+  put(destination: number, source: number, event: SetAside & Fate, now: number): boolean {
+    const old = this.#find.get(destination, event.seq)
+    if (old?.dead) throw new Error(`event ${event.seq} is dead already`)
+    const write = writeOf({ destination, source, now, history: old?.history ?? '[]' }, event)
+    if (old) this.#update.run(write)
+    else this.#insert.run({ ...write, event: packEvent(this.#pages.event(event.seq)) })
+    return old !== undefined
+  }
+
+  /** A retrying event was delivered. */
+  remove(destination: number, seq: Seq): void {
+    if (this.#remove.run(destination, seq).changes === 0) throw new Error(`event ${seq} is not in the retry queue`)
+  }
+
+  due(
+    destination: number,
+    now: number,
+    limit: number,
+    except: ReadonlySet<Seq>,
+  ): (Omit<RetryEvent, 'source'> & { source: number })[] {
+    const found: (Omit<RetryEvent, 'source'> & { source: number })[] = []
+    if (limit <= 0) return found
+    for (const row of this.#due.iterate(destination, now)) {
+      if (except.has(row.seq)) continue
+      const { seq, source, attempts, first_attempted_at: firstAttemptedAt, next_at: nextAt } = row
+      found.push({ seq, source, attempts, firstAttemptedAt, nextAt: nextAt ?? 0, page: unpackEvent(row.event) })
+      if (found.length === limit) break
+    }
+    return found
+  }
+
+  nextAt(destination: number, except: ReadonlySet<Seq>): number | null {
+    for (const { seq, next_at: nextAt } of this.#next.iterate(destination)) if (!except.has(seq)) return nextAt
+    return null
+  }
+
+  /** Provisional dead letters: few, because a destination that takes nothing is halted. */
+  provisional(destination: number): readonly { readonly source: number; readonly cause: string }[] {
+    return this.#provisional.all(destination)
+  }
+
+  /** The destination has shown that it takes events: its rejects stand. */
+  confirm(destination: number): void {
+    this.#confirm.run(destination)
+  }
+
+  exhume(destination: number, now: number): void {
+    this.#exhume.run(now, destination)
+  }
+}
+
+function writeOf(
+  context: { destination: number; source: number; now: number; history: string },
+  event: SetAside & Fate,
+): Write {
+  const { destination, source, now, history } = context
+  const fate =
+    'cause' in event
+      ? { dead: 1, provisional: event.provisional ? 1 : 0, next: null, cause: event.cause, died: now }
+      : { dead: 0, provisional: 0, next: event.nextAt, cause: null, died: null }
+  return {
+    destination,
+    source,
+    seq: event.seq,
+    ...fate,
+    attempts: event.attempts,
+    first: event.firstAttemptedAt,
+    reason: JSON.stringify(event.reason),
+    history: addToHistory(history, event, now),
+  }
+}

@@ -1,0 +1,78 @@
+// Opens the state for its holder: takes the lock, makes sure that it is the state which was left here, and refuses with a
+// sentence whatever it cannot vouch for. It never replaces a file.
+import { randomBytes } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import { Elapsed } from '../elapsed.ts'
+import type { Store, StoreBounds } from '../store.ts'
+import { openWriter, translated } from './connection.ts'
+import { makePrivate, siblingsOf, syncFolder } from './files.ts'
+import { inspect, requireSame } from './inspection.ts'
+import { type Marker, StateLock } from './lock.ts'
+import { Reserve } from './reserve.ts'
+import { checkedVersion, migrate } from './schema.ts'
+import { SqliteStore } from './sqlite-store.ts'
+import { StateRow } from './state-row.ts'
+
+export interface SqliteOptions {
+  /** The database file. Its lock, log and reserve lie beside it. */
+  readonly path: string
+  readonly bounds: StoreBounds
+  /** Room kept free for settling when the disk is full; 0 for none. */
+  readonly reserveBytes: number
+  /** Accept what is there: begin a new state where the old one is gone, go on with a copy that was put back. Overwrites nothing. */
+  readonly newState: boolean
+  readonly clock: { now(): number; monotonic(): number }
+}
+
+/**
+ * Opens the state, or makes it where none has been. Throws `StateHeldError` when another process holds it and `StateError` when
+ * it is damaged, gone, older than what was left here, another program's or a newer version's.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { path } = options
+  const lock = StateLock.take(siblingsOf(path).lock)
+  let db: Database | undefined
+  try {
+    const marker = lock.marker()
+    const found = inspect(path, { marker, newState: options.newState })
+    makePrivate(path)
+    db = openWriter(path)
+    checkedVersion(db, path)
+    if (found === 'state') requireSame(db, path, { marker, newState: options.newState })
+    migrate(db, path)
+    return ready(options, lock, { db, marker })
+  } catch (error) {
+    db?.close()
+    lock.release()
+    throw translated(error, path)
+  }
+}
+
+function ready(
+  options: SqliteOptions,
+  lock: StateLock,
+  { db, marker }: { db: Database; marker: Marker | null },
+): Store {
+  const { path, clock, bounds } = options
+  const now = clock.now()
+  const state = new StateRow(db)
+  if (!db.prepare('SELECT 1 FROM state').get()) create(db, now)
+  const before = state.read()
+  const elapsed = new Elapsed({ elapsedMs: before.elapsed_ms, wallAt: before.wall_at }, now, () => clock.monotonic())
+  const generation = Math.max(before.generation, marker?.generation ?? 0) + 1
+  db.transaction(() => state.mark('open', generation, elapsed.save(now))).immediate()
+  // On the disk whole before the lock file says that there is a state: a log that vanishes must not leave it empty.
+  db.pragma('wal_checkpoint(PASSIVE)')
+  syncFolder(path)
+  lock.mark({ instance: before.instance, generation, state: 'open' })
+  const reserve = new Reserve(siblingsOf(path).reserve, options.reserveBytes)
+  reserve.take()
+  const identity = { instance: before.instance, secret: new Uint8Array(before.secret) }
+  return new SqliteStore({ path, db, lock, reserve, elapsed, bounds, generation, identity })
+}
+
+function create(db: Database, now: number): void {
+  db.prepare(
+    `INSERT INTO state (id, instance, secret, generation, marker, created_at, elapsed_ms, wall_at, next_seq) VALUES (1, ?, ?, 0, 'open', ?, 0, ?, 1)`,
+  ).run(randomBytes(16).toString('hex'), randomBytes(32), now, now)
+}

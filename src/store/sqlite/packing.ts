@@ -1,0 +1,91 @@
+// How a page lies on the disk: its bytes compressed under a codec's number, its columns in one block beside them.
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { FINGERPRINT_BYTES, KEY_BYTES, type Page } from '../../model/page.ts'
+import { StateError } from '../../model/errors.ts'
+import type { Packed } from '../store.ts'
+
+/** Numbers are for ever: a page says by which it was packed. */
+const Codec = { plain: 0, zstd: 1 } as const
+
+const zstdOptions = {
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+}
+
+/** Keys, fingerprints, times (8 bytes), lengths (4 bytes) and tags of one event. */
+const bytesPerEvent = KEY_BYTES + FINGERPRINT_BYTES + 8 + 4 + 1
+
+/** Compresses a page's bytes: zstd level 1 with a checksum. */
+export function pack(bytes: Uint8Array): Packed {
+  return { codec: Codec.zstd, bytes: zstdCompressSync(bytes, zstdOptions) }
+}
+
+/** The bytes again. `size` bounds what a damaged block may grow to. */
+export function unpack(packed: Packed, size: number): Uint8Array {
+  if (packed.codec === Codec.plain) return packed.bytes
+  if (packed.codec !== Codec.zstd)
+    throw new StateError(`a page is packed by codec ${packed.codec}, which this version does not know`)
+  return zstdDecompressSync(packed.bytes, { maxOutputLength: Math.max(size, 1) })
+}
+
+/** Everything of a page but its bytes. Keys and fingerprints come first, so that they can be read alone. */
+export function packColumns(page: Page): Uint8Array {
+  const { count } = page
+  const block = new Uint8Array(count * bytesPerEvent)
+  const { times, lengths } = views(block, count)
+  block.set(page.keys.subarray(0, count * KEY_BYTES))
+  block.set(page.fingerprints.subarray(0, count * FINGERPRINT_BYTES), count * KEY_BYTES)
+  times.set(page.times.subarray(0, count))
+  for (let index = 0; index < count; index++)
+    lengths[index] = (page.offsets[index + 1] as number) - (page.offsets[index] as number)
+  block.set(page.tags.subarray(0, count), count * (bytesPerEvent - 1))
+  return block
+}
+
+/** A page from its two parts. */
+export function unpackPage(columns: Uint8Array, bytes: Uint8Array): Page {
+  if (columns.length % bytesPerEvent !== 0) throw new StateError('the index of a page is damaged')
+  const count = columns.length / bytesPerEvent
+  const block = new Uint8Array(columns) // A copy of its own: views of 8-byte numbers need their place.
+  const { times, lengths } = views(block, count)
+  const offsets = new Uint32Array(count + 1)
+  for (let index = 0; index < count; index++)
+    offsets[index + 1] = (offsets[index] as number) + (lengths[index] as number)
+  if (offsets[count] !== bytes.length) throw new StateError('the index of a page does not fit its bytes')
+  const keysEnd = count * KEY_BYTES
+  return {
+    count,
+    bytes,
+    offsets,
+    times,
+    keys: block.subarray(0, keysEnd),
+    fingerprints: block.subarray(keysEnd, keysEnd + count * FINGERPRINT_BYTES),
+    tags: block.subarray(count * (bytesPerEvent - 1)),
+  }
+}
+
+/** One event with its columns in a single block: it outlives its page as an exception. */
+export function packEvent(page: Page): Uint8Array {
+  return Buffer.concat([packColumns(page), page.bytes])
+}
+
+export function unpackEvent(block: Uint8Array): Page {
+  return unpackPage(block.subarray(0, bytesPerEvent), new Uint8Array(block.subarray(bytesPerEvent)))
+}
+
+/** The keys and fingerprints at the head of an index block. */
+export function identities(head: Uint8Array, count: number): { keys: Uint8Array; fingerprints: Uint8Array } {
+  return {
+    keys: head.subarray(0, count * KEY_BYTES),
+    fingerprints: head.subarray(count * KEY_BYTES, count * (KEY_BYTES + FINGERPRINT_BYTES)),
+  }
+}
+
+export const IDENTITY_BYTES = KEY_BYTES + FINGERPRINT_BYTES
+
+function views(block: Uint8Array, count: number): { times: Float64Array; lengths: Uint32Array } {
+  const timesAt = count * (KEY_BYTES + FINGERPRINT_BYTES)
+  return {
+    times: new Float64Array(block.buffer, block.byteOffset + timesAt, count),
+    lengths: new Uint32Array(block.buffer, block.byteOffset + timesAt + count * 8, count),
+  }
+}

@@ -1,0 +1,113 @@
+// Gives room back: removes the bytes of settled pages, and later their index too, when duplicates of them can no longer come.
+import type { Database, Statement } from 'better-sqlite3'
+import type { Seq } from '../../model/page.ts'
+import { RECENT_EVENTS } from '../recent-events.ts'
+import { QUEUES } from '../store.ts'
+import type { Destinations } from './destinations.ts'
+import type { Held } from './held.ts'
+import { dayOf, type SourceRow, type Sources } from './sources.ts'
+import type { StateRow } from './state-row.ts'
+
+/** Pages a call: a transaction that removes more would keep everything else waiting. */
+const pagesPerCall = 200
+
+interface Candidate {
+  readonly first_seq: Seq
+  readonly count: number
+  readonly committed_at: number
+  readonly age: number
+  readonly before: number
+  readonly chain: Uint8Array
+}
+
+/** How old a page must be, counted in time lived; -Infinity destroys nothing, Infinity whatever is settled. */
+export interface PruneLimit {
+  readonly olderThan: number
+  /** There is no room: what a later start might have wanted goes too. */
+  readonly pressed: boolean
+}
+
+export class Pruning {
+  readonly #tables: {
+    readonly state: StateRow
+    readonly sources: Sources
+    readonly destinations: Destinations
+    readonly held: Held
+  }
+  readonly #candidates: Statement<[number, Seq, number], Candidate>
+  readonly #removeBody: Statement<[Seq]>
+  readonly #removeIndex: Statement<[Seq]>
+  readonly #removeRow: Statement<[Seq]>
+  readonly #removeRouting: Statement<[number, number, Seq]>
+  readonly #bodyFrom: Statement<[Seq, number]>
+  readonly #keptFrom: Statement<[Seq, Uint8Array, number, number]>
+  readonly #note: Statement<[{ source: number; day: number; first: Seq; last: Seq; chain: Uint8Array }]>
+
+  constructor(db: Database, tables: { state: StateRow; sources: Sources; destinations: Destinations; held: Held }) {
+    this.#tables = tables
+    this.#candidates = db.prepare(
+      'SELECT first_seq, count, committed_at, age, before, chain FROM page WHERE source = ? AND first_seq >= ? ORDER BY first_seq LIMIT ?',
+    )
+    this.#removeBody = db.prepare('DELETE FROM page_body WHERE first_seq = ?')
+    this.#removeIndex = db.prepare('DELETE FROM page_index WHERE first_seq = ?')
+    this.#removeRow = db.prepare('DELETE FROM page WHERE first_seq = ?')
+    this.#removeRouting = db.prepare('DELETE FROM routing WHERE destination = ? AND queue = ? AND page = ?')
+    this.#bodyFrom = db.prepare('UPDATE source SET body_from = ? WHERE id = ?')
+    this.#keptFrom = db.prepare(
+      'UPDATE source SET kept_from = ?, pruned_chain = ?, events_gone = events_gone + ? WHERE id = ?',
+    )
+    this.#note = db.prepare(
+      `INSERT INTO source_ledger (source, day, pruned_first, pruned_last, pruned_pages, pruned_chain) VALUES (@source, @day, @first, @last, 1, @chain)
+       ON CONFLICT DO UPDATE SET pruned_first = min(coalesce(pruned_first, @first), @first), pruned_last = max(coalesce(pruned_last, @last), @last),
+       pruned_pages = pruned_pages + 1, pruned_chain = @chain`,
+    )
+  }
+
+  prune(limit: PruneLimit): { pages: number; more: boolean } {
+    let pages = 0
+    for (const source of this.#tables.sources.all()) {
+      pages += this.#bodies(source, limit, pagesPerCall - pages)
+      this.#forget(source, pagesPerCall)
+    }
+    return { pages, more: pages >= pagesPerCall }
+  }
+
+  #bodies(source: SourceRow, limit: PruneLimit, most: number): number {
+    if (most <= 0) return 0
+    const { state, held } = this.#tables
+    const settled = held.settledBefore(source.id, state.nextSeq())
+    const before = limit.pressed ? settled : Math.min(settled, held.lateFrom())
+    let pages = 0
+    let from = source.body_from
+    for (const page of this.#candidates.all(source.id, source.body_from, most)) {
+      const end = page.first_seq + page.count
+      if (end > before || page.age >= limit.olderThan) break
+      this.#removeBody.run(page.first_seq)
+      this.#note.run({
+        source: source.id,
+        day: dayOf(page.committed_at),
+        first: page.first_seq,
+        last: end - 1,
+        chain: page.chain,
+      })
+      from = end
+      pages++
+    }
+    if (pages > 0) this.#bodyFrom.run(from, source.id)
+    return pages
+  }
+
+  /** Rows of pages without bytes, beyond what is remembered against duplicates. */
+  #forget(source: SourceRow, most: number): void {
+    const enough = source.events - RECENT_EVENTS
+    if (source.events_gone >= enough) return
+    for (const page of this.#candidates.all(source.id, source.kept_from, most)) {
+      if (page.before + page.count > enough || page.first_seq >= source.body_from) return
+      this.#removeIndex.run(page.first_seq)
+      this.#removeRow.run(page.first_seq)
+      for (const { id } of this.#tables.destinations.all())
+        QUEUES.forEach((_, queue) => this.#removeRouting.run(id, queue, page.first_seq))
+      this.#keptFrom.run(page.first_seq + page.count, page.chain, page.count, source.id)
+    }
+  }
+}

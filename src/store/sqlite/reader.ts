@@ -1,0 +1,112 @@
+// Reads the state beside a running relay or without one: no lock is taken, nothing is written, and transactions are short.
+import fs from 'node:fs'
+import Database from 'better-sqlite3'
+import { StateError } from '../../model/errors.ts'
+import type { CheckReport, Overview, QuarantinedRecord, StoreReader } from '../store.ts'
+import { Checking } from './checking.ts'
+import { openReading, translated } from './connection.ts'
+import { guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { isHeld } from './lock.ts'
+import { Overviews } from './overviews.ts'
+import { checkedVersion, MIGRATIONS } from './schema.ts'
+
+export type { StoreReader } from '../store.ts'
+
+/** Opens the state for reading. Throws `StateError` when there is none, or none that this version can read. */
+export async function openSqliteReader(path: string): Promise<StoreReader> {
+  if (sizeOf(path) === null)
+    throw new StateError(`there is no state at ${path}; "audit-relay run" makes it, and "--state" names another`)
+  // A file of a living holder is never opened by hand in its own process: closing it would free the holder's locks.
+  if (!isHeld(siblingsOf(path).lock) && !looksLikeDatabase(path) && !sizeOf(siblingsOf(path).wal))
+    throw new StateError(`${path} is not a state of audit-relay; name another with "--state"`)
+  let db: Database.Database | undefined
+  try {
+    db = openReading(path)
+    if (checkedVersion(db, path) < MIGRATIONS.length)
+      throw new StateError(
+        `${path} was written by an older audit-relay; start "audit-relay run" once to bring it up to date`,
+      )
+    return new SqliteReader(db, path)
+  } catch (error) {
+    db?.close()
+    throw translated(error, path)
+  }
+}
+
+class SqliteReader implements StoreReader {
+  readonly #db: Database.Database
+  readonly #path: string
+  readonly #overviews: Overviews
+
+  constructor(db: Database.Database, path: string) {
+    this.#db = db
+    this.#path = path
+    this.#overviews = new Overviews(db)
+  }
+
+  holderAlive(): Promise<boolean> {
+    return this.#guard(() => isHeld(siblingsOf(this.#path).lock))
+  }
+
+  overview(_now: number): Promise<Overview> {
+    return this.#guard(() => {
+      const running = isHeld(siblingsOf(this.#path).lock)
+      return this.#db.transaction(() => this.#overviews.read(running, usedBytes(this.#db, this.#path)))()
+    })
+  }
+
+  check(): Promise<CheckReport> {
+    return this.#guard(() => new Checking(this.#db).report())
+  }
+
+  quarantine(source: string, limit: number): Promise<readonly QuarantinedRecord[]> {
+    const rows = this.#db.prepare<[string, number], QuarantinedRecord>(
+      'SELECT at, reason, detail, place, bytes FROM quarantine WHERE source = (SELECT id FROM source WHERE name = ?) ORDER BY id DESC LIMIT ?',
+    )
+    return this.#guard(() => rows.all(source, limit))
+  }
+
+  backup(file: string): Promise<void> {
+    return this.#guard(() => {
+      if (sizeOf(file) !== null)
+        throw new StateError(`${file} is there already; a backup overwrites nothing, name another file`)
+      makePrivate(file)
+      try {
+        this.#copy(file)
+      } catch (error) {
+        fs.rmSync(file, { force: true })
+        throw translated(error, file)
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#guard(() => void this.#db.close())
+  }
+
+  /** One consistent, compact copy, marked as what it is. */
+  #copy(file: string): void {
+    this.#db.prepare('VACUUM INTO ?').run(file)
+    const copy = new Database(file)
+    copy.pragma('synchronous = FULL')
+    copy.exec("UPDATE state SET marker = 'backup'")
+    copy.close()
+    const handle = guarded(file, () => fs.openSync(file, 'r+'))
+    fs.fsyncSync(handle)
+    fs.closeSync(handle)
+    syncFolder(file)
+  }
+
+  async #guard<Result>(read: () => Result): Promise<Result> {
+    try {
+      return read()
+    } catch (error) {
+      throw translated(error, this.#path)
+    }
+  }
+}
+
+function usedBytes(db: Database.Database, path: string): number {
+  const pragma = (name: string): number => db.pragma(name, { simple: true }) as number
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size') + (sizeOf(siblingsOf(path).wal) ?? 0)
+}

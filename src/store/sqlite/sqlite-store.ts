@@ -1,0 +1,204 @@
+// The store on SQLite: each verb of the port, one transaction each, grouped by the writer. What a verb does lies in the files
+// named after it.
+import type { Seq } from '../../model/page.ts'
+import type {
+  Committed,
+  Cursor,
+  DestinationDefinition,
+  DestinationRecord,
+  Health,
+  Overview,
+  PageCommit,
+  PullRecord,
+  Queue,
+  QueueProgress,
+  RetryEvent,
+  Room,
+  RoutedPage,
+  Settlement,
+  StateIdentity,
+  Store,
+} from '../store.ts'
+import { QUEUES } from '../store.ts'
+import { bitmapOf } from './routing.ts'
+import { type OpenedState, openTables, type Tables } from './tables.ts'
+import { Writer } from './writer.ts'
+import { translated } from './connection.ts'
+
+export class SqliteStore implements Store {
+  readonly identity: StateIdentity
+  readonly #opened: OpenedState
+  readonly #writer: Writer
+  readonly #tables: Tables
+  #closed = false
+
+  constructor(opened: OpenedState) {
+    const { db, path, reserve, generation } = opened
+    this.#opened = opened
+    this.identity = opened.identity
+    this.#tables = openTables(opened)
+    const { state } = this.#tables
+    this.#writer = new Writer(db, path, { full: () => reserve.release(), fence: () => state.fence(generation) })
+  }
+
+  register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
+    return this.#writer.write(() =>
+      this.#tables.destinations.register(destinations, {
+        now,
+        nextSeq: this.#tables.state.nextSeq(),
+        firstSince: (ms) => this.#tables.pages.firstSince(ms) ?? this.#tables.state.nextSeq(),
+      }),
+    )
+  }
+
+  cursors(source: string): Promise<readonly Cursor[]> {
+    return this.#read(() => this.#tables.sources.cursors(source))
+  }
+
+  async commitPage(commit: PageCommit, now: number): Promise<Committed> {
+    // Apart from the commit, so that room which was made stays made when the commit is refused.
+    if (this.#tables.bound.over()) await this.prune(now)
+    const write = (): { committed: Committed; page: PageCommit['page'] } => {
+      this.#tables.bound.require(commit.source)
+      return this.#tables.committing.commit(commit, { now, age: this.#opened.elapsed.ms() })
+    }
+    const { committed } = await this.#writer.write(write, {
+      committed: ({ committed: { seqs }, page }) => page.count > 0 && this.#tables.pages.handOver(seqs.from, page),
+      undone: () => this.#tables.recents.forget(commit.source),
+    })
+    return committed
+  }
+
+  saveCursors(source: string, lane: string, cursors: PageCommit['cursors'], now: number): Promise<void> {
+    return this.#writer.write(() => {
+      const stamp = { seq: this.#tables.state.nextSeq(), now }
+      this.#tables.sources.saveCursors(this.#tables.sources.ensure(source).id, lane, cursors, stamp)
+    })
+  }
+
+  settledThrough(source: string): Promise<Seq> {
+    return this.#read(() => this.#tables.held.settledThrough(source, this.#tables.state.nextSeq()))
+  }
+
+  progress(destination: string): Promise<readonly QueueProgress[]> {
+    return this.#read(() => {
+      const { id } = this.#tables.destinations.get(destination)
+      return QUEUES.map((queue, number) => ({ queue, ...this.#tables.destinations.settled(id, number) }))
+    })
+  }
+
+  nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }> {
+    return this.#read(() => {
+      const id = { destination: this.#tables.destinations.get(destination).id, queue: QUEUES.indexOf(queue) }
+      const row = this.#tables.routing.next(id, from)
+      if (!row) return { end: this.#tables.state.nextSeq() }
+      const source = this.#tables.sources.nameOf(row.source)
+      return { source, firstSeq: row.page, page: this.#tables.pages.load(row.page), bitmap: bitmapOf(row) }
+    })
+  }
+
+  settle(settlement: Settlement, now: number): Promise<void> {
+    return this.#writer.write(() => this.#tables.settling.settle(settlement, now))
+  }
+
+  dueRetries(
+    destination: string,
+    now: number,
+    limit: number,
+    except: ReadonlySet<Seq>,
+  ): Promise<readonly RetryEvent[]> {
+    return this.#read(() => {
+      const due = this.#tables.exceptions.due(this.#tables.destinations.get(destination).id, now, limit, except)
+      return due.map((event) => ({ ...event, source: this.#tables.sources.nameOf(event.source) }))
+    })
+  }
+
+  nextRetryAt(destination: string, except: ReadonlySet<Seq>): Promise<number | null> {
+    return this.#read(() => this.#tables.exceptions.nextAt(this.#tables.destinations.get(destination).id, except))
+  }
+
+  exhume(destination: string, now: number): Promise<number> {
+    return this.#writer.write(() => this.#tables.settling.exhume(destination, now))
+  }
+
+  provisional(destination: string): Promise<ReadonlyMap<string, number>> {
+    return this.#read(() => {
+      const byCause = new Map<string, number>()
+      for (const { cause } of this.#tables.exceptions.provisional(this.#tables.destinations.get(destination).id))
+        byCause.set(cause, (byCause.get(cause) ?? 0) + 1)
+      return byCause
+    })
+  }
+
+  health(destination: string): Promise<Health | null> {
+    return this.#read(() => {
+      const { health } = this.#tables.destinations.get(destination)
+      return health === null ? null : (JSON.parse(health) as Health)
+    })
+  }
+
+  saveHealth(destination: string, health: Health): Promise<void> {
+    return this.#writer.write(() =>
+      this.#tables.destinations.saveHealth(this.#tables.destinations.get(destination).id, health),
+    )
+  }
+
+  savePull(source: string, pull: PullRecord): Promise<void> {
+    return this.#writer.write(() => this.#tables.sources.savePull(this.#tables.sources.ensure(source).id, pull))
+  }
+
+  async prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }> {
+    this.#opened.reserve.recovered()
+    const pressed = this.#tables.bound.over()
+    const result = await this.#writer.write(() =>
+      this.#tables.pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now) }),
+    )
+    // The log of writes counts as room in use: put it into the file, where the freed pages are.
+    if (pressed && this.#tables.bound.over()) this.#opened.db.pragma('wal_checkpoint(TRUNCATE)')
+    return result
+  }
+
+  room(): Promise<Room> {
+    return this.#read(() => this.#tables.bound.room())
+  }
+
+  heartbeat(now: number): Promise<void> {
+    return this.#writer.write(() => this.#tables.state.heartbeat(now, this.#opened.elapsed.save(now)))
+  }
+
+  overview(_now: number): Promise<Overview> {
+    return this.#read(() => this.#tables.overviews.read(true, this.#tables.bound.used()))
+  }
+
+  async close(now: number): Promise<void> {
+    if (this.#closed) return
+    const { db, lock, generation, elapsed } = this.#opened
+    const marked = this.#writer.write(() => this.#tables.state.mark('clean', generation, elapsed.save(now)))
+    this.#writer.flush()
+    this.#closed = true
+    try {
+      await marked
+      db.pragma('wal_checkpoint(TRUNCATE)')
+      lock.mark({ instance: this.identity.instance, generation, state: 'clean' })
+    } finally {
+      db.close()
+      lock.release()
+    }
+  }
+
+  #olderThan(pressed: boolean, now: number): number {
+    if (pressed) return Infinity
+    const { elapsed, bounds } = this.#opened
+    return elapsed.agrees(now) ? elapsed.ms() - bounds.keepMs : -Infinity
+  }
+
+  /** Reads on the writing connection, between transactions: what was committed, and nothing else. */
+  async #read<Result>(read: () => Result): Promise<Result> {
+    this.#writer.check()
+    try {
+      return read()
+    } catch (error) {
+      throw translated(error, this.#opened.path)
+    }
+  }
+}

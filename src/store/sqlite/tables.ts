@@ -1,0 +1,77 @@
+// Everything that works on an opened state, made once over the one connection that writes.
+import type { Database } from 'better-sqlite3'
+import type { Elapsed } from '../elapsed.ts'
+import type { StateIdentity, StoreBounds } from '../store.ts'
+import { Attempts } from './attempts.ts'
+import { Committing } from './committing.ts'
+import { Destinations } from './destinations.ts'
+import { Exceptions } from './exceptions.ts'
+import { Held } from './held.ts'
+import type { StateLock } from './lock.ts'
+import { Overviews } from './overviews.ts'
+import { PageCache } from './page-cache.ts'
+import { Pages } from './pages.ts'
+import { Pruning } from './pruning.ts'
+import { Recents } from './recents.ts'
+import type { Reserve } from './reserve.ts'
+import { RoomBound } from './room-bound.ts'
+import { RoutingRows } from './routing.ts'
+import { Settling } from './settling.ts'
+import { Sources } from './sources.ts'
+import { StateRow } from './state-row.ts'
+
+const cacheBytes = 24 * 1024 * 1024
+
+/** Everything that opening a state has made ready. */
+export interface OpenedState {
+  readonly path: string
+  readonly db: Database
+  readonly lock: StateLock
+  readonly reserve: Reserve
+  readonly elapsed: Elapsed
+  readonly bounds: StoreBounds
+  readonly generation: number
+  readonly identity: StateIdentity
+}
+
+export interface Tables {
+  readonly state: StateRow
+  readonly sources: Sources
+  readonly destinations: Destinations
+  readonly routing: RoutingRows
+  readonly pages: Pages
+  readonly exceptions: Exceptions
+  readonly recents: Recents
+  readonly committing: Committing
+  readonly settling: Settling
+  readonly held: Held
+  readonly pruning: Pruning
+  readonly bound: RoomBound
+  readonly overviews: Overviews
+}
+
+export function openTables({ db, path, reserve, bounds, identity }: OpenedState): Tables {
+  const state = new StateRow(db)
+  const sources = new Sources(db)
+  const destinations = new Destinations(db)
+  const routing = new RoutingRows(db)
+  const pages = new Pages(db, new PageCache(cacheBytes))
+  const recents = new Recents(db)
+  const exceptions = new Exceptions(db, pages)
+  const held = new Held(db, { sources, destinations, routing })
+  return {
+    state,
+    sources,
+    destinations,
+    routing,
+    pages,
+    recents,
+    exceptions,
+    held,
+    committing: new Committing(db, identity.secret, { state, sources, destinations, pages, routing, recents }),
+    settling: new Settling({ sources, destinations, exceptions, attempts: new Attempts(db) }),
+    pruning: new Pruning(db, { state, sources, destinations, held }),
+    bound: new RoomBound(db, path, { maxBytes: bounds.maxBytes, reserve, held }),
+    overviews: new Overviews(db),
+  }
+}

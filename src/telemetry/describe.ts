@@ -1,0 +1,110 @@
+// Words for each kind of telemetry event: level, whom it is about, one sentence, and the fields of its JSON line.
+// Pure; what is said how often is `log.ts`'s business.
+import type { TelemetryEvent } from './events.ts'
+import { counted, durationText, sizeText } from './units.ts'
+
+/** From quiet to loud. */
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** One line of the log before it has a time and a form. */
+export interface LogRecord {
+  readonly level: LogLevel
+  /** The type of the telemetry event, or `delivering`, `reading`, `repeated`, `pull_recovered` for what the log itself concludes. */
+  readonly type: string
+  /** Name of the source or destination; empty for the relay as a whole. */
+  readonly subject: string
+  readonly text: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+type Wording = readonly [LogLevel, string]
+type EventOf<Type> = Extract<TelemetryEvent, { readonly type: Type }>
+type Wordings = { readonly [Type in TelemetryEvent['type']]: (event: EventOf<Type>) => Wording }
+
+const wordings: Wordings = {
+  relay_started: (e) => [
+    'info',
+    `audit-relay ${e.version} runs (pid ${e.pid}), state ${e.state}, configuration ${e.config}`,
+  ],
+  relay_stopping: (e) => ['info', `stopping: ${e.why}`],
+  relay_stopped: () => ['info', 'stopped; everything is saved'],
+  state_full: (e) => ['error', e.text],
+  state_has_room: () => ['info', 'the state has room again; reading goes on'],
+  pruned: (e) => ['debug', `removed ${counted(e.pages, 'settled page')}`],
+  config_changed_on_disk: (e) => [e.valid ? 'warning' : 'error', e.text],
+
+  page_committed: (e) => [
+    'debug',
+    `read ${counted(e.events, 'new event')}, ${e.duplicates} seen before, ${e.quarantined} quarantined`,
+  ],
+  pull_finished: (e) => ['debug', `pull finished with ${counted(e.events, 'new event')}`],
+  pull_failed: (e) => [
+    e.kind === 'denied' ? 'error' : 'warning',
+    `cannot be read: ${e.text}; next try in ${durationText(e.nextInMs)}`,
+  ],
+  source_notice: (e) => [e.level, e.text],
+  conflict: (e) => [
+    'debug',
+    `${e.eventId} came again with other content; both are kept, the new one as ${e.newEventId}`,
+  ],
+
+  attempt: attemptWording,
+  settled: (e) => ['debug', `settled ${counted(e.delivered, 'delivered event')}`],
+  health_changed: healthWording,
+  set_aside: (e) => [
+    'warning',
+    `${counted(e.events, 'event')} set aside, next attempt in ${durationText(e.nextInMs)}: ${e.reason.text}`,
+  ],
+  died: (e) => ['error', `${counted(e.events, 'event')} became dead letters (${e.cause}): ${e.reason.text}`],
+  exhumed: (e) => ['warning', `${counted(e.events, 'refused event')} went back to waiting: ${e.reason.text}`],
+  idle: () => ['debug', 'nothing waits'],
+  destination_changed: (e) => destinationChanges[e.change] ?? ['info', e.change],
+}
+
+/** The record of one event. */
+export function describe(event: TelemetryEvent): LogRecord {
+  const { type, ...fields } = event
+  // The table's type promises the right function for each type; TypeScript cannot follow it through the index.
+  const [level, text] = (wordings[type] as (event: TelemetryEvent) => Wording)(event)
+  return { level, type, subject: subjectOf(event), text, fields }
+}
+
+function subjectOf(event: TelemetryEvent): string {
+  if ('destination' in event) return event.destination
+  return 'source' in event ? event.source : ''
+}
+
+/** What an attempt came to. */
+const verdictWords = {
+  delivered: 'delivered',
+  retry: 'not delivered, to be tried again',
+  reject: 'refused',
+  halt: 'not taken because of the set-up',
+  mixed: 'delivered in part',
+} as const
+
+function attemptWording(event: EventOf<'attempt'>): Wording {
+  const what = `${counted(event.events, 'event')} ${verdictWords[event.verdict]}`
+  const how = `(${event.kind}, ${sizeText(event.bytes)}, ${durationText(event.durationMs)})`
+  const why = event.reason ? `: ${event.reason.text}` : ''
+  if (event.verdict !== 'delivered') return ['warning', `${what} ${how}${why}`]
+  // A delivered trial is news: the destination is back. A delivered attempt is the normal state of things.
+  return [event.kind === 'trial' ? 'info' : 'debug', `${what} ${how}`]
+}
+
+function healthWording(event: EventOf<'health_changed'>): Wording {
+  if (event.to === 'closed') return ['info', 'takes events again']
+  const why = event.reason ? `: ${event.reason.text}` : ''
+  const next = `everything is kept, next trial in ${durationText(event.nextTrialInMs)}`
+  return event.to === 'halted' ? ['error', `halted, ${next}${why}`] : ['warning', `fails, ${next}${why}`]
+}
+
+const destinationChanges: Readonly<Record<string, Wording>> = {
+  unchanged: ['debug', 'as before'],
+  created: ['info', 'new destination'],
+  updated: ['info', 'configuration changed; it goes on where it stopped'],
+  renamed: ['info', 'goes on under its new name'],
+  returned: ['info', 'is back in the configuration and goes on where it stopped'],
+  parked: ['warning', 'is no longer in the configuration: parked with what it has until it returns'],
+}

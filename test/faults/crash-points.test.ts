@@ -1,0 +1,58 @@
+// SIGKILL exactly at each named point, three times in a row: once under way, and twice in the recovery that follows.
+import { describe, expect, it } from 'vitest'
+import { CRASH_POINTS, CRASH_VARIABLE, type CrashPoint } from '../../src/runtime/crash-points.ts'
+import { Campaign } from './campaign/campaign.ts'
+import type { End, RelayProcess } from './campaign/process.ts'
+import { expectKept, summary } from './campaign/rounds.ts'
+
+const seed = Number(process.env['AUDIT_RELAY_TEST_SEED'] ?? 20_260_518)
+const crashesPerPoint = 3
+const reachWithinMs = 40_000
+
+describe.concurrent('a kill at a named point', () => {
+  for (const [index, point] of CRASH_POINTS.entries()) {
+    it(`${point}, three times in a row, loses, invents and alters nothing`, async () => {
+      await campaign(seed + index * 10, point)
+    })
+  }
+})
+
+async function campaign(campaignSeed: number, point: CrashPoint): Promise<void> {
+  const running = await Campaign.start({ seed: campaignSeed, eventsPerSecond: 2_000 })
+  try {
+    for (let crash = 0; crash < crashesPerPoint; crash++) {
+      // The first crash comes a while after the start where the point is passed often; a recovery dies as early as it can.
+      const nth = crash === 0 && isPassedOften(point) ? running.chance.between(1, 8) : 1
+      const relay = running.relay({ [CRASH_VARIABLE]: `${point}:${nth}` })
+      const end = await within(relay, reachWithinMs)
+      expect(end, `${point}:${nth} was not reached (crash ${crash}):\n${end?.said}`).toMatchObject({
+        signal: 'SIGKILL',
+      })
+    }
+    const verdicts = await running.drain()
+    console.log(summary(point, campaignSeed, verdicts, crashesPerPoint))
+    expectKept(verdicts, crashesPerPoint)
+    const check = await running.command('check')
+    expect(check.code, `the books do not balance:\n${check.said}`).toBe(0)
+  } finally {
+    await running.close()
+  }
+}
+
+/** Start-up passes the others once. */
+function isPassedOften(point: CrashPoint): boolean {
+  return point !== 'before-marker' && point !== 'migration'
+}
+
+/** How the relay ended; undefined when it still ran at the limit, and is killed then. */
+async function within(relay: RelayProcess, limitMs: number): Promise<End | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), limitMs)
+  })
+  const end = await Promise.race([relay.ended, late])
+  clearTimeout(timer)
+  if (end === undefined) relay.kill('SIGKILL')
+  await relay.ended
+  return end
+}
