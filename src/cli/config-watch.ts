@@ -18,7 +18,7 @@ export interface ConfigWatchParts {
 }
 
 /** What was found on disk. */
-export interface ConfigChange {
+interface ConfigChange {
   readonly valid: boolean
   readonly text: string
 }

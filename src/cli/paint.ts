@@ -2,14 +2,17 @@
 import { Chalk } from 'chalk'
 import type { Output } from './world.ts'
 
+/** Colours a text, or gives it back. */
+type Painter = (text: string) => string
+
 export interface Paint {
   /** Headings and names. */
-  strong(text: string): string
+  readonly strong: Painter
   /** What matters less. */
-  faint(text: string): string
-  good(text: string): string
-  warning(text: string): string
-  bad(text: string): string
+  readonly faint: Painter
+  readonly good: Painter
+  readonly warning: Painter
+  readonly bad: Painter
 }
 
 /** Paint for an output; every function gives its text back where there is no colour. */

@@ -9,6 +9,7 @@ import type { Telemetry } from '../telemetry/events.ts'
 
 const heartbeatEveryMs = 5000
 const pruneEveryMs = 30_000
+const tickEveryMs = 1000
 const standingEveryMs = 100
 
 export interface RelayParts {
@@ -110,7 +111,8 @@ export class Relay {
         await store.heartbeat(clock.now())
       }
       if (now >= pruneAt) pruneAt = (await this.#prune()) ? now : now + pruneEveryMs
-      await clock.sleep(1000, drain).catch(() => {})
+      const nextMs = Math.min(heartbeatAt, pruneAt) - clock.monotonic()
+      await clock.sleep(this.#parts.tick ? Math.min(nextMs, tickEveryMs) : nextMs, drain).catch(() => {})
     }
   }
 

@@ -33,7 +33,7 @@ export function processWorld(): World {
 }
 
 /** An output over a stream. Node's `hasColors` honours NO_COLOR, FORCE_COLOR and TERM, which chalk by itself does not. */
-export function streamOutput(stream: NodeJS.WriteStream): Output {
+function streamOutput(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => void stream.write(text),
     get columns() {

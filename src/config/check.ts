@@ -4,7 +4,8 @@ import { nearest } from '../model/nearest.ts'
 import type { Path } from './document.ts'
 import type { Faults } from './faults.ts'
 import { hasReference, parseTemplate, textsIn } from './references.ts'
-import { described, noMessage, valueAt, wordings } from './wording.ts'
+import { described, noMessage } from './expected.ts'
+import { valueAt, wordings } from './wording.ts'
 
 export interface Piece {
   readonly faults: Faults
@@ -16,7 +17,8 @@ export interface Piece {
 export function check<Output>(schema: ZodType<Output>, { faults, path, value }: Piece): Output | undefined {
   const result = schema.safeParse(value, { error: () => noMessage })
   if (result.success) return result.data
-  for (const { of, message, hint, path: inner } of wordings(result.error.issues, value)) faults.add([...path, ...inner], { message, hint }, of)
+  for (const { of, message, hint, path: inner } of wordings(result.error.issues, value))
+    faults.add([...path, ...inner], { message, hint }, of)
   return undefined
 }
 
@@ -28,7 +30,11 @@ export function checkUnresolved(schema: ZodType, { faults, path, value }: Piece)
     const found = valueAt(value, inner)
     const open = typeof found === 'string' && hasReference(found)
     if (open && !wrongType) continue
-    faults.add([...path, ...inner], open ? { message: beforeFound(message), hint: 'a reference always gives text' } : { message, hint }, of)
+    faults.add(
+      [...path, ...inner],
+      open ? { message: beforeFound(message), hint: 'a reference always gives text' } : { message, hint },
+      of,
+    )
   }
 }
 
@@ -40,14 +46,21 @@ function beforeFound(message: string): string {
 export function checkReferences({ faults, path, value }: Piece): void {
   for (const { path: inner, text } of textsIn(value)) {
     if ('parts' in parseTemplate(text)) continue
-    faults.add([...path, ...inner], { message: 'this is no reference', hint: 'write ${NAME} for an environment variable, ${file:PATH} for a file, $${ for the text itself' })
+    faults.add([...path, ...inner], {
+      message: 'this is no reference',
+      hint: 'write ${NAME} for an environment variable, ${file:PATH} for a file, $${ for the text itself',
+    })
   }
 }
 
 /** Tells every text that holds a reference where none may stand. */
 export function refuseReferences({ faults, path, value }: Piece): void {
   for (const { path: inner, text } of textsIn(value))
-    if (hasReference(text)) faults.add([...path, ...inner], { message: 'a reference cannot stand here', hint: 'references are for the options of a source or destination, such as its address and secrets' })
+    if (hasReference(text))
+      faults.add([...path, ...inner], {
+        message: 'a reference cannot stand here',
+        hint: 'references are for the options of a source or destination, such as its address and secrets',
+      })
 }
 
 /** Keys of `value` that are none of `known`, each at the key with the nearest of them. */
@@ -55,7 +68,11 @@ export function checkKeys({ faults, path, value }: Piece, known: readonly string
   for (const key of Object.keys(value as object)) {
     if (known.includes(key)) continue
     const guess = nearest(key, known)
-    faults.add([...path, key], { message: `unknown key "${key}"`, hint: guess ? `did you mean "${guess}"?` : `known keys: ${known.join(', ')}` }, 'key')
+    faults.add(
+      [...path, key],
+      { message: `unknown key "${key}"`, hint: guess ? `did you mean "${guess}"?` : `known keys: ${known.join(', ')}` },
+      'key',
+    )
   }
 }
 

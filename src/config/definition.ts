@@ -17,7 +17,8 @@ function canonical(value: unknown, secret: boolean): unknown {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
     return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item, secret || namesSecret(key))]))
   }
-  if (secret && typeof value !== 'boolean' && value !== null) return hideLiteral(String(value))
+  if (secret && typeof value !== 'boolean' && value !== null)
+    return hideLiteral(typeof value === 'string' ? value : JSON.stringify(value))
   return typeof value === 'string' ? withoutAddressSecrets(value, hideLiteral) : value
 }
 

@@ -22,18 +22,27 @@ const unknownLimits: BatchLimits = { maxEvents: 1, maxBytes: 64 * 1024, overhead
 type Found = Entry<DestinationKind, z.output<typeof destinationShape>>
 
 /** Every destination without faults; the faults of the others are told. `sources` are the names that exist. */
-export function readDestinations(piece: Piece, kinds: readonly DestinationKind[], sources: readonly string[], world: ReferenceWorld): DestinationConfig[] {
+export function readDestinations(
+  piece: Piece,
+  kinds: readonly DestinationKind[],
+  sources: readonly string[],
+  world: ReferenceWorld,
+): DestinationConfig[] {
   const { faults, path } = piece
   const map = asMap(piece, 'a map of destinations by name')
   if (!map) return []
-  if (Object.keys(map).length === 0) faults.add(path, { message: 'there is no destination: events would be read and kept, but go nowhere', severity: 'warning' })
+  if (Object.keys(map).length === 0)
+    faults.add(path, {
+      message: 'there is no destination: events would be read and kept, but go nowhere',
+      severity: 'warning',
+    })
   return Object.entries(map).flatMap(([name, value]) => {
     const before = faults.errors.length
     const entry = readEntry(name, { faults, path: [...path, name], value }, kinds, rules)
     if (!entry) return []
     checkSourceNames(entry, piece, sources)
     checkOldName(entry, piece, Object.keys(map))
-    if (entry.shared.filter) tellFilterFaults(faults, [...entry.path, 'filter'], entry.shared.filter)
+    tellFilterFaults(faults, [...entry.path, 'filter'], entry.shared.filter ?? entry.written['filter'])
     return entry.kind && faults.errors.length === before ? [destination(entry, entry.kind, world)] : []
   })
 }
@@ -47,17 +56,29 @@ function checkSourceNames({ path, shared }: Found, { faults }: Piece, sources: r
     if (name === reservedSource || sources.includes(name)) continue
     const guess = nearest(name, sources)
     const known = sources.length > 0 ? `the sources are ${sources.join(', ')}` : undefined
-    faults.add(at, { message: `there is no source "${name.slice(0, 64)}"`, hint: guess ? `did you mean "${guess}"?` : known })
+    faults.add(at, {
+      message: `there is no source "${name.slice(0, 64)}"`,
+      hint: guess ? `did you mean "${guess}"?` : known,
+    })
   }
 }
 
 function checkOldName({ name, path, shared }: Found, { faults }: Piece, names: readonly string[]): void {
   if (shared.was === undefined) return
-  if (shared.was === name) faults.add([...path, 'was'], { message: 'the old name is the name itself', hint: 'remove was' })
-  else if (names.includes(shared.was)) faults.add([...path, 'was'], { message: `"${shared.was}" is still a destination of its own`, hint: 'an old name must no longer be used' })
+  if (shared.was === name)
+    faults.add([...path, 'was'], { message: 'the old name is the name itself', hint: 'remove was' })
+  else if (names.includes(shared.was))
+    faults.add([...path, 'was'], {
+      message: `"${shared.was}" is still a destination of its own`,
+      hint: 'an old name must no longer be used',
+    })
 }
 
-function destination({ name, own, written, shared }: Found, kind: DestinationKind, world: ReferenceWorld): DestinationConfig {
+function destination(
+  { name, own, written, shared }: Found,
+  kind: DestinationKind,
+  world: ReferenceWorld,
+): DestinationConfig {
   const options = new KindOptions(kind, own, world)
   return {
     name,
@@ -67,7 +88,9 @@ function destination({ name, own, written, shared }: Found, kind: DestinationKin
     filter: shared.filter ?? {},
     enabled: shared.enabled ?? true,
     ...(shared.was !== undefined && { was: shared.was }),
-    ...(shared.start !== undefined && { start: typeof shared.start === 'number' ? { agoMs: shared.start } : shared.start }),
+    ...(shared.start !== undefined && {
+      start: typeof shared.start === 'number' ? { agoMs: shared.start } : shared.start,
+    }),
     scheduleMs: shared.retry?.schedule ?? defaultSchedule.map((text) => parseDuration(text) as number),
     inFlight: shared.in_flight ?? kind.inFlight,
     timeoutMs: shared.timeout ?? defaultTimeoutMs,

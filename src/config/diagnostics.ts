@@ -54,6 +54,7 @@ function carets(line: string, fault: ConfigFault): string {
 
 /** The file is not trusted to write to a terminal. */
 function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '·')
 }
 

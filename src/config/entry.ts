@@ -55,18 +55,37 @@ export function readEntry<K extends Kind, Shared>(
 
 function checkName(name: string, { faults, path }: Piece, noun: string): void {
   if (namePattern.test(name)) return
-  faults.add(path, { message: `"${name.slice(0, 80)}" is not a name for a ${noun}`, hint: 'at most 64 of a-z, 0-9, ".", "_" and "-", and first a letter or digit' }, 'key')
+  faults.add(
+    path,
+    {
+      message: `"${name.slice(0, 80)}" is not a name for a ${noun}`,
+      hint: 'at most 64 of a-z, 0-9, ".", "_" and "-", and first a letter or digit',
+    },
+    'key',
+  )
 }
 
-function findKind<K extends Kind>(type: unknown, kinds: readonly K[], at: { faults: Faults; path: Path; noun: string }): K | undefined {
+function findKind<K extends Kind>(
+  type: unknown,
+  kinds: readonly K[],
+  at: { faults: Faults; path: Path; noun: string },
+): K | undefined {
   const known = kinds.map((kind) => kind.type)
-  if (type === undefined) at.faults.add(at.path, { message: '"type" is missing', hint: `it is one of ${known.join(', ')}` }, 'key')
-  else if (typeof type !== 'string') at.faults.add([...at.path, 'type'], { message: `expected a kind of ${at.noun}`, hint: `one of ${known.join(', ')}` })
+  if (type === undefined)
+    at.faults.add(at.path, { message: '"type" is missing', hint: `it is one of ${known.join(', ')}` }, 'key')
+  else if (typeof type !== 'string')
+    at.faults.add([...at.path, 'type'], {
+      message: `expected a kind of ${at.noun}`,
+      hint: `one of ${known.join(', ')}`,
+    })
   else {
     const kind = kinds.find((candidate) => candidate.type === type)
     if (kind) return kind
     const guess = nearest(type, known)
-    at.faults.add([...at.path, 'type'], { message: `unknown kind of ${at.noun} "${type.slice(0, 60)}"`, hint: guess ? `did you mean "${guess}"?` : `known kinds: ${known.join(', ')}` })
+    at.faults.add([...at.path, 'type'], {
+      message: `unknown kind of ${at.noun} "${type.slice(0, 60)}"`,
+      hint: guess ? `did you mean "${guess}"?` : `known kinds: ${known.join(', ')}`,
+    })
   }
   return undefined
 }
@@ -77,7 +96,11 @@ interface Parts {
 }
 
 /** A key that the kind itself has is the kind's, even when others share it. */
-function part(written: Readonly<Record<string, unknown>>, kind: Kind | undefined, { shape, laterKeys }: EntryRules): Parts {
+function part(
+  written: Readonly<Record<string, unknown>>,
+  kind: Kind | undefined,
+  { shape, laterKeys }: EntryRules,
+): Parts {
   const ownKeys = kind && schemaKeys(kind.options)
   const parts: Parts = { shared: {}, own: {} }
   for (const [key, value] of Object.entries(written)) {
@@ -93,7 +116,11 @@ function tellKeys(piece: Piece, kind: Kind, own: Parts['own'], { shape, laterKey
   const ownKeys = schemaKeys(kind.options) ?? Object.keys(own)
   const later = laterKeys.filter((key) => Object.hasOwn(written, key) && !ownKeys.includes(key))
   for (const key of later)
-    piece.faults.add([...piece.path, key], { message: `"${key}" is not available in this version of audit-relay`, hint: `remove it from this ${noun}` }, 'key')
+    piece.faults.add(
+      [...piece.path, key],
+      { message: `"${key}" is not available in this version of audit-relay`, hint: `remove it from this ${noun}` },
+      'key',
+    )
   checkKeys(piece, [...ownKeys, ...Object.keys(shape.shape), ...later])
 }
 
@@ -104,7 +131,10 @@ function checkShared({ faults, path, value }: Piece, { shape }: EntryRules): Rec
     const piece = { faults, path: [...path, key], value: written }
     const before = faults.errors.length
     refuseReferences(piece)
-    const checked = faults.errors.length === before ? check((shape.shape as Record<string, ZodType>)[key] as ZodType, unescaped(piece)) : undefined
+    const checked =
+      faults.errors.length === before
+        ? check((shape.shape as Record<string, ZodType>)[key] as ZodType, unescaped(piece))
+        : undefined
     if (checked !== undefined) sound[key] = checked
   }
   return sound
@@ -112,5 +142,8 @@ function checkShared({ faults, path, value }: Piece, { shape }: EntryRules): Rec
 
 /** No reference is left in it: this only turns $${ into ${. */
 function unescaped(piece: Piece): Piece {
-  return { ...piece, value: resolveAll(piece.value, { env: {}, folder: '', readFile: () => new Uint8Array() }, new Set()) }
+  return {
+    ...piece,
+    value: resolveAll(piece.value, { env: {}, folder: '', readFile: () => new Uint8Array() }, new Set()),
+  }
 }

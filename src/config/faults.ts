@@ -28,7 +28,8 @@ export class Faults {
   /** A fault of the value at `path`, or of its key. What is not in the file is told at the nearest thing that is. */
   add(path: Path, text: FaultText, of: 'key' | 'value' = 'value'): void {
     let range = this.#document.place(path, of)
-    for (let length = path.length - 1; !range && length >= 0; length--) range = this.#document.place(path.slice(0, length), 'key')
+    for (let length = path.length - 1; !range && length >= 0; length--)
+      range = this.#document.place(path.slice(0, length), 'key')
     this.addAt(range ?? { start: 0, end: 1 }, text)
   }
 
@@ -37,7 +38,8 @@ export class Faults {
     const start = this.#document.lines.linePos(Math.min(range.start, Math.max(0, this.#document.text.length - 1)))
     const line = Math.max(1, start.line)
     const column = Math.max(1, start.col)
-    if (this.#found.some((fault) => fault.line === line && fault.column === column && fault.severity === severity)) return
+    if (this.#found.some((fault) => fault.line === line && fault.column === column && fault.severity === severity))
+      return
     const place = { line, column, length: Math.max(1, range.end - range.start) }
     const frame = frameAt(this.#document.text, line)
     this.#found.push({ file: this.#file, ...place, severity, message, ...(hint !== undefined && { hint }), frame })
@@ -47,9 +49,14 @@ export class Faults {
   within(path: Path): boolean {
     const range = this.#document.place(path, 'value')
     if (!range) return false
-    const [first, last] = [range.start, range.end].map((offset) => this.#document.lines.linePos(offset)) as [Position, Position]
-    const after = (fault: ConfigFault): boolean => (fault.line ?? 0) > first.line || (fault.line === first.line && (fault.column ?? 0) >= first.col)
-    const before = (fault: ConfigFault): boolean => (fault.line ?? 0) < last.line || (fault.line === last.line && (fault.column ?? 0) < last.col)
+    const [first, last] = [range.start, range.end].map((offset) => this.#document.lines.linePos(offset)) as [
+      Position,
+      Position,
+    ]
+    const after = (fault: ConfigFault): boolean =>
+      (fault.line ?? 0) > first.line || (fault.line === first.line && (fault.column ?? 0) >= first.col)
+    const before = (fault: ConfigFault): boolean =>
+      (fault.line ?? 0) < last.line || (fault.line === last.line && (fault.column ?? 0) < last.col)
     return this.errors.some((fault) => after(fault) && before(fault))
   }
 

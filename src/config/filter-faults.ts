@@ -1,16 +1,30 @@
 // Puts the faults of a filter at their places in the file, down to the character inside a `when` expression.
 import { checkFilter } from '../filters/check.ts'
-import type { FilterSpec } from '../filters/schema.ts'
+import { type FilterSpec, filterSchema } from '../filters/schema.ts'
 import type { Path, Range } from './document.ts'
 import type { Faults } from './faults.ts'
+import { valueAt } from './wording.ts'
 
-export function tellFilterFaults(faults: Faults, path: Path, spec: FilterSpec): void {
+/** `written` may have faults of its own that have been told; what has the right form is looked at all the same. */
+export function tellFilterFaults(faults: Faults, path: Path, written: unknown): void {
+  const spec = usable(written)
   for (const { key, index, start, end, ...text } of checkFilter(spec)) {
     const at = [...path, key, ...(index === undefined ? [] : [index])]
-    const range = key === 'when' && start !== undefined ? inside(faults, at, spec.when as string, { start, end: end ?? start + 1 }) : undefined
+    const range =
+      key === 'when' && start !== undefined
+        ? inside(faults, at, spec.when as string, { start, end: end ?? start + 1 })
+        : undefined
     if (range) faults.addAt(range, text)
     else faults.add(at, text)
   }
+}
+
+function usable(written: unknown): FilterSpec {
+  const spec = ['types', 'when'].flatMap((key) => {
+    const checked = filterSchema.safeParse({ [key]: valueAt(written, [key]) })
+    return checked.success ? [checked.data] : []
+  })
+  return Object.assign({}, ...spec) as FilterSpec
 }
 
 /** Where a stretch of a text value stands in the file; undefined when the two cannot be laid side by side. */

@@ -7,69 +7,68 @@ const longestLine = 400
 
 /** Lines `line - 2` to `line + 1` (1-based) of `text`. */
 export function frameAt(text: string, line: number): { first: number; lines: string[] } {
-  const lines = text.split('\n').map((content) => content.replace(/\r$/, ''))
+  const lines = text
+    .replace(/\r?\n$/, '')
+    .split('\n')
+    .map((content) => content.replace(/\r$/, ''))
   const masked = maskLines(lines)
   const first = Math.max(1, line - linesBefore)
   return { first, lines: masked.slice(first - 1, line + linesAfter).map((content) => content.slice(0, longestLine)) }
 }
 
-const keyed = /(^|[\s{,[?])(["']?)([A-Za-z0-9_.-]+)\2(\s*:\s+)/g
+const keyed = /(^|[\s{,[?])(["']?)([A-Za-z0-9_.-]+)\2(\s*:(\s+|$))/g
+const explicitKey = /^\s*\?\s+["']?([A-Za-z0-9_.-]+)["']?\s*$/
 /** With a scheme, or with `user:password@`. */
 const address = /[a-z][a-z0-9+.-]*:\/\/[^\s"',}\]]+|[^\s"'/:@{},[\]]+:[^\s"'/@]+@/gi
-const blockHeader = /^[|>][-+0-9]*\s*(#.*)?$/
+/** References are no secrets and help to see what is meant. */
+const reference = /^(["']?)\$\{[^}]*\}\1(?=\s*($|[,}\]#]))/
+
+/** What the lines so far say about the next one. */
+interface Hidden {
+  /** Lines that are indented deeper belong to a secret. */
+  readonly below: number
+  /** The quote that a secret was opened with and that still has to come. */
+  readonly quote: string | undefined
+}
+
+const nothingHidden: Hidden = { below: Infinity, quote: undefined }
 
 /** Masks by text alone, so that it works on a file that is no YAML; masks too much rather than too little. */
 function maskLines(lines: readonly string[]): string[] {
-  let hiddenBelow = -1
+  let hidden = nothingHidden
   return lines.map((line) => {
     const indent = line.search(/\S/)
-    if (hiddenBelow >= 0 && (indent > hiddenBelow || indent < 0)) return stars(line)
-    hiddenBelow = -1
-    const { masked, continues } = maskLine(line)
-    if (continues) hiddenBelow = indent
+    if (hidden.quote !== undefined) {
+      if (line.includes(hidden.quote)) hidden = { ...hidden, quote: undefined }
+      return stars(line)
+    }
+    if (indent < 0 || indent > hidden.below) return stars(line)
+    const { masked, from } = maskLine(line)
+    hidden =
+      from === undefined
+        ? nothingHidden
+        : { below: explicitKey.test(line) ? indent - 1 : indent, quote: openQuote(line.slice(from)) }
     return masked
   })
 }
 
-function maskLine(line: string): { masked: string; continues: boolean } {
-  let masked = line.replace(address, (text) => withoutAddressSecrets(text, (secret) => '*'.repeat(secret.length)))
-  let continues = false
-  for (const match of `${line} `.matchAll(keyed)) {
-    if (!namesSecret(match[3] as string)) continue
-    const at = match.index + match[0].length
-    const value = line.slice(at)
-    if (value.trim() === '' || blockHeader.test(value)) continues = true
-    else {
-      const end = at + valueLength(value)
-      masked = masked.slice(0, at) + maskValue(masked.slice(at, end)) + masked.slice(end)
-      // A plain or quoted text may go on in deeper lines.
-      continues = true
-    }
+/** The line with everything after a key that names a secret hidden, from the offset `from`. */
+function maskLine(line: string): { masked: string; from: number | undefined } {
+  const plain = line.replace(address, (text) => withoutAddressSecrets(text, (secret) => '*'.repeat(secret.length)))
+  const explicit = explicitKey.exec(line)
+  if (explicit) return { masked: plain, from: namesSecret(explicit[1] as string) ? line.length : undefined }
+  for (const match of line.matchAll(keyed)) {
+    const from = match.index + match[0].length
+    if (!namesSecret(match[3] as string) || reference.test(line.slice(from))) continue
+    return { masked: plain.slice(0, from) + stars(plain.slice(from)), from }
   }
-  return { masked, continues }
+  return { masked: plain, from: undefined }
 }
 
-/** To the closing quote, or to what ends a value in a flow map, or to the end of the line. */
-function valueLength(value: string): number {
+function openQuote(value: string): string | undefined {
   const quote = value[0]
-  if (quote === '"' || quote === "'") {
-    const close = value.indexOf(quote, 1)
-    return close < 0 || value[close - 1] === '\\' ? value.length : close + 1
-  }
-  const end = value.search(/[,}\]]/)
-  return end < 0 || value.startsWith('$') ? referenceEnd(value, end) : end
-}
-
-function referenceEnd(value: string, end: number): number {
-  if (end < 0) return value.length
-  const close = value.indexOf('}')
-  return close < 0 ? value.length : close + 1
-}
-
-/** References are no secrets and help to see what is meant. */
-function maskValue(value: string): string {
-  const kept = /^(["']?)\$\{[^}]*\}\1\s*$/.test(value) || /^(true|false|null|~)?\s*$/.test(value)
-  return kept ? value : stars(value)
+  if (quote !== '"' && quote !== "'") return undefined
+  return value.slice(1).includes(quote) ? undefined : quote
 }
 
 function stars(text: string): string {

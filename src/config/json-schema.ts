@@ -41,10 +41,21 @@ function entrySchema(kind: Kind, shared: z.ZodObject): Json {
   const common = objectSchema(shared)
   const properties = { ...(common['properties'] as Json), ...(own['properties'] as Json), type: { const: kind.type } }
   const required = ['type', ...((own['required'] as string[] | undefined) ?? [])]
-  return { title: kind.type, type: 'object', properties, required, additionalProperties: schemaKeys(kind.options) === undefined }
+  return {
+    title: kind.type,
+    type: 'object',
+    properties,
+    required,
+    additionalProperties: schemaKeys(kind.options) === undefined,
+  }
 }
 
 function objectSchema(schema: z.ZodType): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12', unrepresentable: 'any', reused: 'inline' }) as Json
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    reused: 'inline',
+  }) as Json
   return rest
 }

@@ -4,7 +4,8 @@ import type { ZodType } from 'zod'
 import { SetupError } from '../model/errors.ts'
 import { type ReferenceWorld, resolveAll, textsIn } from './references.ts'
 import { namesSecret } from './secret-names.ts'
-import { noMessage, wordings } from './wording.ts'
+import { noMessage } from './expected.ts'
+import { wordings } from './wording.ts'
 
 /** What source kinds and destination kinds have in common. */
 export interface Kind {
@@ -45,12 +46,17 @@ export class KindOptions {
   }
 
   #complaint(found: ReturnType<typeof wordings>): string {
-    const sentences = found.map(({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message}`)
+    // What was found may be the very value that must not show.
+    const sentences = found.map(
+      ({ path, message }) => `${path.map(String).join('.') || 'options'}: ${message.split(', found')[0]}`,
+    )
     return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), sentences.join('; '))
   }
 }
 
 function literalSecrets(written: unknown): string[] {
-  const found = [...textsIn(written)].filter(({ path, text }) => text.length >= shortestSecret && path.some((key) => namesSecret(String(key))))
+  const found = [...textsIn(written)].filter(
+    ({ path, text }) => text.length >= shortestSecret && path.some((key) => namesSecret(String(key))),
+  )
   return found.map(({ text }) => text).filter((text) => !text.includes('${'))
 }

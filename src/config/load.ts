@@ -4,7 +4,7 @@ import { ConfigError, messageOf, SetupError } from '../model/errors.ts'
 import type { DestinationKind } from '../destinations/destination.ts'
 import type { SourceKind } from '../sources/source.ts'
 import { asMap, checkKeys, type Piece } from './check.ts'
-import type { RelayConfig } from './config.ts'
+import type { RelayConfig, StateConfig } from './config.ts'
 import { readDestinations } from './destinations.ts'
 import { parseConfigDocument } from './document.ts'
 import { Faults } from './faults.ts'
@@ -29,21 +29,31 @@ export function loadConfig(file: string, options: LoadOptions): RelayConfig {
   const path = resolve(file)
   const readFile = options.readFile ?? readBounded
   const found = readText(path, maxConfigBytes, readFile)
-  if ('problem' in found) throw new ConfigError([{ file: path, severity: 'error', message: found.problem, ...(found.hint !== undefined && { hint: found.hint }) }])
+  if ('problem' in found)
+    throw new ConfigError([
+      { file: path, severity: 'error', message: found.problem, ...(found.hint !== undefined && { hint: found.hint }) },
+    ])
   const faults = new Faults(path, parseConfigDocument(found.text))
   const world: ReferenceWorld = { env: options.env, folder: dirname(path), readFile }
   const config = readAll(faults, options, world)
   if (options.checkReferences) tellMissing(config, faults, world)
-  if (!config || faults.errors.length > 0) throw new ConfigError(faults.all)
-  return { file: path, folder: world.folder, ...config, warnings: faults.warnings }
+  const { state } = config ?? {}
+  if (!config || !state || faults.errors.length > 0) throw new ConfigError(faults.all)
+  return { file: path, folder: world.folder, ...config, state, warnings: faults.warnings }
 }
 
-type Parts = Pick<RelayConfig, 'state' | 'sources' | 'destinations'>
+interface Parts extends Pick<RelayConfig, 'sources' | 'destinations'> {
+  readonly state: StateConfig | undefined
+}
 
 function readAll(faults: Faults, { kinds }: LoadOptions, world: ReferenceWorld): Parts | undefined {
   const { data } = faults.document
   if (data === undefined) return undefined
-  const piece = (key?: string): Piece => ({ faults, path: key === undefined ? [] : [key], value: key === undefined ? data : (data as Record<string, unknown>)[key] })
+  const piece = (key?: string): Piece => ({
+    faults,
+    path: key === undefined ? [] : [key],
+    value: key === undefined ? data : (data as Record<string, unknown>)[key],
+  })
   if (data === null) {
     faults.add([], { message: 'the file is empty', hint: 'config.example.yaml shows what goes into it' })
     return undefined
@@ -51,13 +61,17 @@ function readAll(faults: Faults, { kinds }: LoadOptions, world: ReferenceWorld):
   const root = asMap(piece(), `a map with ${rootKeys.join(', ')}`)
   if (!root) return undefined
   checkKeys(piece(), rootKeys)
-  for (const key of ['sources', 'destinations'] as const) if (!Object.hasOwn(root, key)) faults.add([], { message: `"${key}" is missing`, hint: `it is a map of ${key} by name` })
+  for (const key of ['sources', 'destinations'] as const)
+    if (!Object.hasOwn(root, key))
+      faults.add([], { message: `"${key}" is missing`, hint: `it is a map of ${key} by name` })
   const state = readState(piece('state'), world)
   const sources = Object.hasOwn(root, 'sources') ? readSources(piece('sources'), kinds.sources, world) : []
   const names = typeof root['sources'] === 'object' && root['sources'] !== null ? Object.keys(root['sources']) : []
-  const destinations = Object.hasOwn(root, 'destinations') ? readDestinations(piece('destinations'), kinds.destinations, names, world) : []
+  const destinations = Object.hasOwn(root, 'destinations')
+    ? readDestinations(piece('destinations'), kinds.destinations, names, world)
+    : []
   tellUnread(piece('sources'), names, destinations)
-  return state && { state, sources, destinations }
+  return { state, sources, destinations }
 }
 
 /** A source that no destination reads is read for nothing. */
@@ -65,15 +79,18 @@ function tellUnread({ faults, path }: Piece, names: readonly string[], destinati
   if (destinations.length === 0 || destinations.some(({ sources }) => sources === null)) return
   const read = new Set(destinations.flatMap(({ sources }) => sources ?? []))
   for (const name of names)
-    if (!read.has(name)) faults.add([...path, name], { message: `no destination reads the source "${name}"`, severity: 'warning' }, 'key')
+    if (!read.has(name))
+      faults.add([...path, name], { message: `no destination reads the source "${name}"`, severity: 'warning' }, 'key')
 }
 
 /** Follows every reference, and reads the options of everything once, as a run would. */
 function tellMissing(config: Parts | undefined, faults: Faults, world: ReferenceWorld): void {
   for (const group of ['sources', 'destinations'] as const) {
     const written = valueAt(faults.document.data, [group])
-    for (const { path, text } of textsIn(written)) tellUnresolved({ faults, path: [group, ...path], value: text }, world)
-    for (const entry of config?.[group] ?? []) if (!faults.within([group, entry.name])) tellUnfit(entry, { faults, path: [group, entry.name], value: undefined })
+    for (const { path, text } of textsIn(written))
+      tellUnresolved({ faults, path: [group, ...path], value: text }, world)
+    for (const entry of config?.[group] ?? [])
+      if (!faults.within([group, entry.name])) tellUnfit(entry, { faults, path: [group, entry.name], value: undefined })
   }
 }
 

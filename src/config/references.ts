@@ -59,7 +59,10 @@ export function hasReference(text: string): boolean {
 }
 
 /** Every text inside `value` with its path. */
-export function* textsIn(value: unknown, path: readonly PropertyKey[] = []): Generator<{ path: readonly PropertyKey[]; text: string }> {
+export function* textsIn(
+  value: unknown,
+  path: readonly PropertyKey[] = [],
+): Generator<{ path: readonly PropertyKey[]; text: string }> {
   if (typeof value === 'string') yield { path, text: value }
   else if (typeof value === 'object' && value !== null)
     for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key])
@@ -90,7 +93,9 @@ export function resolveText(text: string, world: ReferenceWorld, secrets: Set<st
 function fromEnvironment(name: string, { env }: ReferenceWorld): string {
   const value = Object.hasOwn(env, name) ? env[name] : undefined
   if (value === undefined)
-    throw new SetupError(`the environment variable ${name} is not set; set it and restart (the environment is read only at the start)`)
+    throw new SetupError(
+      `the environment variable ${name} is not set; set it and restart (the environment is read only at the start)`,
+    )
   return value
 }
 

@@ -1,7 +1,12 @@
 // Looks into a kind's schema for the keys that it knows, whatever refinements and transformations are around it.
 import type { z, ZodType } from 'zod'
 
-type Definition = { readonly type: string; readonly in?: ZodType; readonly innerType?: ZodType; readonly options?: readonly ZodType[] }
+type Definition = {
+  readonly type: string
+  readonly in?: ZodType
+  readonly innerType?: ZodType
+  readonly options?: readonly ZodType[]
+}
 
 /** The keys of an object schema; undefined when it is no object schema, and only it can tell. */
 export function schemaKeys(schema: ZodType): readonly string[] | undefined {

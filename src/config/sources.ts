@@ -17,7 +17,12 @@ export function readSources(piece: Piece, kinds: readonly SourceKind[], world: R
   if (Object.keys(map).length === 0) faults.add(path, { message: 'there is no source', severity: 'warning' })
   return Object.entries(map).flatMap(([name, value]) => {
     const at = [...path, name]
-    if (name === reservedSource) faults.add(at, { message: `"${name}" is the built-in source of the relay's own events`, hint: 'choose another name' }, 'key')
+    if (name === reservedSource)
+      faults.add(
+        at,
+        { message: `"${name}" is the built-in source of the relay's own events`, hint: 'choose another name' },
+        'key',
+      )
     const entry = readEntry(name, { faults, path: at, value }, kinds, rules)
     if (!entry?.kind) return []
     const { kind, own, shared } = entry

@@ -19,15 +19,28 @@ export function readState(piece: Piece, world: ReferenceWorld): StateConfig | un
   const { faults, path, value } = piece
   const before = faults.errors.length
   checkReferences(piece)
-  const written = value === undefined ? {} : typeof value === 'string' ? { path: value } : asMap(piece, 'the path of the state file, or a map')
+  const written =
+    value === undefined
+      ? {}
+      : typeof value === 'string'
+        ? { path: value }
+        : asMap(piece, 'the path of the state file, or a map')
   if (!written) return undefined
   checkKeys({ ...piece, value: written }, Object.keys(stateShape.shape))
   const state = check(stateShape.partial({ path: true }), { ...piece, value: written })
   if (!state || faults.errors.length > before) return undefined
   const maxBytes = state.max_size ?? defaults.maxBytes
   const reserveBytes = state.reserve ?? Math.min(defaults.reserveBytes, Math.floor(maxBytes / 4))
-  if (reserveBytes * 2 > maxBytes) faults.add([...path, 'reserve'], { message: 'the reserve takes more than half of max_size', hint: 'make max_size larger or reserve smaller' })
-  const file = pathOf(state.path ?? usualPath, { ...piece, path: typeof value === 'string' ? path : [...path, 'path'] }, world)
+  if (reserveBytes * 2 > maxBytes)
+    faults.add([...path, 'reserve'], {
+      message: 'the reserve takes more than half of max_size',
+      hint: 'make max_size larger or reserve smaller',
+    })
+  const file = pathOf(
+    state.path ?? usualPath,
+    { ...piece, path: typeof value === 'string' ? path : [...path, 'path'] },
+    world,
+  )
   if (file === undefined) return undefined
   return { path: file, maxBytes, keepMs: state.keep ?? defaults.keepMs, reserveBytes }
 }

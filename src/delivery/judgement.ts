@@ -122,7 +122,8 @@ export class Judgement {
       this.sendAgain(batch)
       return this.#happened({ kind: 'paced', reason, ...asked })
     }
-    const doubted = batch.strikes > 0 || batch.suspected
+    const triedBefore = batch.origin.queue === 'retry' && (batch.events[0]?.spent ?? 0) > 0
+    const doubted = batch.strikes > 0 || batch.suspected || triedBefore
     batch.failure = { reason, halts, ...asked }
     this.suspects.add(batch, this.#sent, this.breaker.state === 'closed')
     this.#happened({ kind: halts ? 'halted' : 'failed', reason, trial, doubted, ...asked })

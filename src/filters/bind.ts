@@ -28,7 +28,12 @@ type Bindings = Record<string, unknown>
 export function binder(roots: ReadonlySet<string>): (page: FilterablePage, index: number) => Bindings {
   const bindings: Bindings = Object.create(null) as Bindings
   const objects = OBJECT_FIELDS.filter((field) => roots.has(field))
-  const needs = { type: roots.has('event_type'), outcome: roots.has('outcome'), time: roots.has('occurred_at'), id: roots.has('event_id') }
+  const needs = {
+    type: roots.has('event_type'),
+    outcome: roots.has('outcome'),
+    time: roots.has('occurred_at'),
+    id: roots.has('event_id'),
+  }
   return (page, index) => {
     if (needs.type) bindings['event_type'] = page.types[index]
     if (needs.outcome) bindings['outcome'] = page.outcome(index)
@@ -69,7 +74,8 @@ const maxInt64 = 2n ** 63n - 1n
 
 function exactly(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined || !/^-?\d{1,20}$/.test(source)) return value
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined || !/^-?\d{1,20}$/.test(source))
+    return value
   const integer = BigInt(source)
   return integer >= minInt64 && integer <= maxInt64 ? integer : value
 }

@@ -29,7 +29,9 @@ function route(page: FilterablePage, gate: ReturnType<typeof typeGate>, when: Wh
     matched++
   }
   const routed = { bitmap, matched, bypassed, missing: 0, failed: [] }
-  return when && waiting > 0 ? withAnswers(routed, candidates.subarray(0, waiting), when(page, candidates.subarray(0, waiting))) : routed
+  return when && waiting > 0
+    ? withAnswers(routed, candidates.subarray(0, waiting), when(page, candidates.subarray(0, waiting)))
+    : routed
 }
 
 function withAnswers(routed: Routed, indexes: Uint32Array, answers: Uint8Array): Routed {

@@ -8,7 +8,7 @@ export function matchesGlob(glob: string, text: string): boolean {
   let at = 0
   let star = -1
   let resume = 0
-  for (let index = 0; index < text.length; ) {
+  for (let index = 0; index < text.length;) {
     if (glob.charCodeAt(at) === STAR) {
       star = at++
       resume = index

@@ -26,6 +26,11 @@ export const filterSchema: z.ZodType<FilterSpec> = z
       .union([outcome, z.array(outcome).min(1)])
       .exactOptional()
       .describe('The outcome, or a list of outcomes, that an event must have.'),
-    when: z.string().min(1).max(4096).exactOptional().describe('A CEL expression over the canonical event that must be true.'),
+    when: z
+      .string()
+      .min(1)
+      .max(4096)
+      .exactOptional()
+      .describe('A CEL expression over the canonical event that must be true.'),
   })
   .describe('Which events go to this destination; every key must hold. No filter means every event.')

@@ -55,7 +55,14 @@ function measure(kind: Measure, { min, max }: Bounds): ZodType<number, string> {
     .meta({ pattern: kind.form.source, examples: [kind.example] })
     .transform((text, context) => {
       const value = kind.parse(text)
-      const fault = value === undefined ? misread(kind, text) : value < lowest ? `expected ${min} or more` : value > highest ? `expected ${max} or less` : undefined
+      const fault =
+        value === undefined
+          ? misread(kind, text)
+          : value < lowest
+            ? `expected ${min} or more`
+            : value > highest
+              ? `expected ${max} or less`
+              : undefined
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault, continue: false })
       return value ?? z.NEVER
     })

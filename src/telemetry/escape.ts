@@ -2,6 +2,7 @@
 // no second line. Leaves meaning and width alone.
 
 /** C0, DEL, C1, line and paragraph separators, and the marks that turn or hide text; not the joiners, which scripts need. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
 /** One line of printable text; what was dangerous is shown as `\n`, `\t` or `\u001b`. */

@@ -97,7 +97,7 @@ const levelWords = { debug: 'debug', info: 'info ', warning: 'warn ', error: 'ER
 function humanForm(record: LogRecord, options: LogOptions, secrets: readonly string[]): string {
   const paint = options.paint ?? ((_, text) => text)
   const time = `${new Date(options.clock.now()).toISOString().slice(11, 19)}Z`
-  const subject = printable(record.subject).padEnd(subjectWidth)
+  const subject = printable(record.subject || 'relay').padEnd(subjectWidth)
   const text = printable(withoutSecrets(record.text, secrets))
   return `${paint('time', time)} ${paint(record.level, levelWords[record.level])} ${subject} ${text}`
 }

@@ -5,7 +5,7 @@ import type { TelemetryEvent } from './events.ts'
 import { counted, countText, durationText } from './units.ts'
 
 /** Between two lines about the same source or destination. */
-export const SUM_EVERY_MS = 10_000
+const sumEveryMs = 10_000
 /** A burst is given this long to become one line instead of two. */
 const gatherMs = 250
 
@@ -61,7 +61,7 @@ export function createSums(clock: { monotonic(): number }, write: (record: LogRe
 
   return {
     add,
-    tick: () => say((sum, now) => now >= Math.max((sum.startedAt ?? now) + gatherMs, sum.saidAt + SUM_EVERY_MS)),
+    tick: () => say((sum, now) => now >= Math.max((sum.startedAt ?? now) + gatherMs, sum.saidAt + sumEveryMs)),
     flush: () => say(() => true),
   }
 }

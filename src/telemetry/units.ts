@@ -1,20 +1,21 @@
 // Numbers as people read them: durations, sizes, counts. Fixed wording, independent of the machine's language.
 
-/** `850ms`, `4s`, `12m`, `3h 5m`, `2d 4h`: at most two units, rounded down, never negative. */
+/** `850ms`, `4s`, `9m 5s`, `12m`, `3h 5m`, `2d 4h`: at most two units, rounded down, never negative. */
 export function durationText(ms: number): string {
   const whole = Math.max(0, Math.floor(ms))
   if (whole < 1000) return `${whole}ms`
   const seconds = Math.floor(whole / 1000)
   if (seconds < 60) return `${seconds}s`
   const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return pair(minutes, 'm', seconds % 60, 's', minutes < 10)
+  if (minutes < 10) return `${minutes}m${rest(seconds % 60, 's')}`
+  if (minutes < 60) return `${minutes}m`
   const hours = Math.floor(minutes / 60)
-  if (hours < 24) return pair(hours, 'h', minutes % 60, 'm', true)
-  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h', true)
+  if (hours < 24) return `${hours}h${rest(minutes % 60, 'm')}`
+  return `${Math.floor(hours / 24)}d${rest(hours % 24, 'h')}`
 }
 
-function pair(large: number, largeUnit: string, small: number, smallUnit: string, both: boolean): string {
-  return both && small > 0 ? `${large}${largeUnit} ${small}${smallUnit}` : `${large}${largeUnit}`
+function rest(value: number, unit: string): string {
+  return value === 0 ? '' : ` ${value}${unit}`
 }
 
 /** `512 B`, `1.5 MiB`. */

@@ -5,7 +5,11 @@ import type { Batch, BatchEvent } from '../../src/model/batch.ts'
 export type EventChange = Partial<Pick<BatchEvent, 'attempt' | 'firstAttemptedAt' | 'tags' | 'source' | 'key'>>
 
 /** A batch of these JSON texts. `change` tells apart what is not the usual. */
-export function batchOf(texts: readonly string[], change: (index: number) => EventChange = () => ({}), destination = 'archive'): Batch {
+export function batchOf(
+  texts: readonly string[],
+  change: (index: number) => EventChange = () => ({}),
+  destination = 'archive',
+): Batch {
   const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(''))
   let end = -1
   const events = texts.map((text, index): BatchEvent => {
@@ -25,7 +29,10 @@ export function batchOf(texts: readonly string[], change: (index: number) => Eve
       ...change(index),
     }
   })
-  const id = createHash('sha256').update(events.map((event) => event.key).join()).digest('hex').slice(0, 32)
+  const id = createHash('sha256')
+    .update(events.map((event) => event.key).join())
+    .digest('hex')
+    .slice(0, 32)
   return { id, destination, events }
 }
 

@@ -6,5 +6,7 @@ import { TestClock } from './test-clock.ts'
 
 export function destinationTools(change: Partial<Tools> = {}): Tools & { readonly clock: TestClock } {
   const http = change.http ?? createHttpClient({ inFlight: 4, timeoutMs: 10_000 })
-  return { name: 'archive', clock: new TestClock(), random: systemRandom, ...change, http } as Tools & { clock: TestClock }
+  return { name: 'archive', clock: new TestClock(), random: systemRandom, ...change, http } as Tools & {
+    clock: TestClock
+  }
 }

@@ -21,7 +21,11 @@ export interface FaultyFiles extends Files {
 export function faultyFiles(fault?: Fault): FaultyFiles {
   const seen: { count: number; failed: string | undefined } = { count: 0, failed: undefined }
 
-  async function guarded<Result>(name: string, act: () => Promise<Result>, before?: () => Promise<void>): Promise<Result> {
+  async function guarded<Result>(
+    name: string,
+    act: () => Promise<Result>,
+    before?: () => Promise<void>,
+  ): Promise<Result> {
     seen.count++
     const hit = fault && (fault.lasts === 'dead' ? seen.count >= fault.at : seen.count === fault.at)
     if (!hit) return act()
@@ -33,7 +37,12 @@ export function faultyFiles(fault?: Fault): FaultyFiles {
   function wrap(open: OpenFile): OpenFile {
     const part = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, Math.floor(bytes.length * (fault?.written ?? 0)))
     return {
-      append: (bytes) => guarded('append', () => open.append(bytes), () => open.append(part(bytes))),
+      append: (bytes) =>
+        guarded(
+          'append',
+          () => open.append(bytes),
+          () => open.append(part(bytes)),
+        ),
       read: (offset, length) => guarded('read', () => open.read(offset, length)),
       sync: () => guarded('sync', () => open.sync()),
       state: () => guarded('state', () => open.state()),

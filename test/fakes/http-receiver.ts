@@ -61,7 +61,9 @@ class ScriptedReceiver implements Receiver {
 
   constructor(tls: TlsOptions | undefined) {
     this.#scheme = tls ? 'https' : 'http'
-    this.#server = tls ? createTlsServer(tls, (socket) => this.#serve(socket)) : createServer((socket) => this.#serve(socket))
+    this.#server = tls
+      ? createTlsServer(tls, (socket) => this.#serve(socket))
+      : createServer((socket) => this.#serve(socket))
     this.#server.on('tlsClientError', () => undefined)
   }
 
@@ -136,7 +138,8 @@ class ScriptedReceiver implements Receiver {
     const bytes = answerBytes(answer)
     if (answer.cutAt !== undefined) socket.end(bytes.subarray(0, answer.cutAt))
     else socket.write(bytes)
-    while (answer.endless && !socket.destroyed) await new Promise((resolve) => socket.write(Buffer.alloc(65_536, 0x61), resolve))
+    while (answer.endless && !socket.destroyed)
+      await new Promise((resolve) => socket.write(Buffer.alloc(65_536, 0x61), resolve))
   }
 }
 
@@ -145,7 +148,9 @@ function parseRequest(bytes: Buffer, connection: number): { request: Received; s
   const end = bytes.indexOf('\r\n\r\n')
   if (end < 0) return undefined
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  )
   const size = end + 4 + Number(headers['content-length'] ?? 0)
   if (bytes.length < size) return undefined
   const [method = '', path = ''] = first.split(' ')
@@ -158,5 +163,8 @@ export function answerBytes(answer: Answer): Buffer {
   const body = Buffer.from(answer.body ?? '')
   const length = answer.endless ? ['transfer-encoding: identity'] : [`content-length: ${body.length}`]
   const headers = Object.entries(answer.headers ?? {}).map(([name, value]) => `${name}: ${value}`)
-  return Buffer.concat([Buffer.from([`HTTP/1.1 ${answer.status ?? 200} Answer`, ...length, ...headers, '', ''].join('\r\n'), 'latin1'), body])
+  return Buffer.concat([
+    Buffer.from([`HTTP/1.1 ${answer.status ?? 200} Answer`, ...length, ...headers, '', ''].join('\r\n'), 'latin1'),
+    body,
+  ])
 }

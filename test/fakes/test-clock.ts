@@ -8,17 +8,17 @@ interface Sleep {
   wake(): void
 }
 
-/** How often a turn of the event loop is given away before the present moment counts as quiet. */
-const turns = 4
-
 export class TestClock implements Clock {
   #wall: number
   #monotonic = 0
   #order = 0
   readonly #sleeps = new Set<Sleep>()
+  readonly #turns: number
 
-  constructor(startMs: number = Date.UTC(2026, 4, 17, 8)) {
+  /** `turns`: how often a turn of the event loop is given away before the present moment counts as quiet; 1 will do where all are promises. */
+  constructor(startMs: number = Date.UTC(2026, 4, 17, 8), turns = 4) {
     this.#wall = startMs
+    this.#turns = turns
   }
 
   now(): number {
@@ -89,7 +89,7 @@ export class TestClock implements Clock {
 
   /** Runs everything that can run without time passing. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < this.#turns; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
   #moveTo(monotonic: number): void {

@@ -41,7 +41,7 @@ function showGood(config: RelayConfig, world: World): void {
 }
 
 /** What a good configuration comes to. */
-export function summaryLines(config: RelayConfig, output: Pick<Output, 'columns' | 'colour'>): readonly string[] {
+function summaryLines(config: RelayConfig, output: Pick<Output, 'columns' | 'colour'>): readonly string[] {
   const paint = paintFor(output)
   const { path, maxBytes, keepMs } = config.state
   const width = output.columns

@@ -39,7 +39,12 @@ export interface Files {
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC } = constants
 const EXTEND = O_RDWR | O_APPEND
-const FLAGS = { read: O_RDONLY, extend: EXTEND, create: EXTEND | O_CREAT | O_EXCL, replace: EXTEND | O_CREAT | O_TRUNC } as const
+const FLAGS = {
+  read: O_RDONLY,
+  extend: EXTEND,
+  create: EXTEND | O_CREAT | O_EXCL,
+  replace: EXTEND | O_CREAT | O_TRUNC,
+} as const
 
 export const nodeFiles: Files = {
   async makeFolder(path) {

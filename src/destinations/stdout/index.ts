@@ -1,56 +1,60 @@
 // The stdout kind: one JSON object a line, for a first look, for pipes and for containers whose runtime collects the output.
-import { write } from 'node:fs'
 import { DELIVERED, forAll, type Outcome, type Verdict } from '../../model/verdict.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Destination, DestinationKind } from '../destination.ts'
 import { encodeBatch, FORM_OVERHEAD_BYTES } from '../encode.ts'
 import { Turns } from '../turns.ts'
+import { openOutput, type Output } from './output.ts'
 import { stdoutOptions, type StdoutOptions } from './options.ts'
-
-/** Writes bytes somewhere; may take fewer than it was given. */
-export type WriteSome = (bytes: Uint8Array) => Promise<number>
 
 const maxEvents = 1_000
 const maxBytes = 1024 ** 2
-/** A pipe that another program made non-blocking is full: look again after this. */
-const fullPipeMs = 10
+/** Between two looks at a full pipe: the first wait, and the longest. */
+const shortestWaitMs = 1
+const longestWaitMs = 50
 
-/** Not `process.stdout`: on a pipe it stops the whole program while the reader is slow. */
-const toStandardOutput: WriteSome = (bytes) =>
-  new Promise((resolve, reject) => write(1, bytes, (error, written) => (error ? reject(error) : resolve(written))))
-
-/** The kind, writing through `writeSome`. */
-export function stdoutKind(writeSome: WriteSome = toStandardOutput): DestinationKind<StdoutOptions> {
+/** The kind, writing to what `output` opens. */
+export function stdoutKind(output: () => Output = openOutput): DestinationKind<StdoutOptions> {
   return {
     type: 'stdout',
     options: stdoutOptions,
     inFlight: 1,
     limits: () => ({ maxEvents, maxBytes, overheadBytes: FORM_OVERHEAD_BYTES }),
-    open: (_options, { clock }) => open(writeSome, clock),
+    open: (_options, { clock }) => open(output(), clock),
   }
 }
 
 export const stdout = stdoutKind()
 
-function open(writeSome: WriteSome, clock: Clock): Destination {
+function open(output: Output, clock: Clock): Destination {
   const turns = new Turns()
+  const closing = new AbortController()
   return {
     async send(batch, signal): Promise<Outcome> {
       const lines = encodeBatch(batch, 'lines')
-      const verdict = await turns.run(() => writeAll(lines, writeSome, clock).then(() => DELIVERED, failed), signal)
+      const written = (): Promise<Verdict> =>
+        writeAll(lines, output, clock, closing.signal).then(() => DELIVERED, failed)
+      const verdict = await turns.run(written, signal)
       return { verdicts: forAll(batch.events.length, verdict) }
     },
-    close: () => Promise.resolve(),
+    async close() {
+      closing.abort()
+      await output.close()
+    },
   }
 }
 
-async function writeAll(lines: Uint8Array, writeSome: WriteSome, clock: Clock): Promise<void> {
+/** A batch that was begun is written to its end, whoever still waits for it, or the next one would begin in the middle of a line. */
+async function writeAll(lines: Uint8Array, output: Output, clock: Clock, closing: AbortSignal): Promise<void> {
+  let waitMs = shortestWaitMs
   for (let at = 0; at < lines.length;) {
     try {
-      at += await writeSome(lines.subarray(at))
+      at += await output.write(lines.subarray(at))
+      waitMs = shortestWaitMs
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error
-      await clock.sleep(fullPipeMs)
+      await clock.sleep(waitMs, closing)
+      waitMs = Math.min(waitMs * 2, longestWaitMs)
     }
   }
 }

@@ -22,7 +22,9 @@ export function encode(batch: Batch, options: WebhookOptions, nowMs: number): Ht
  * part of it, because two sources may use the same `event_id`, and a receiver drops what it has seen.
  */
 function webhookId(batch: Batch, options: WebhookOptions): string {
-  return options.batch === null ? `evt_${plain(batch.events[0]?.source ?? '')}_${batch.events[0]?.key}` : `batch_${batch.id}`
+  return options.batch === null
+    ? `evt_${plain(batch.events[0]?.source ?? '')}_${batch.events[0]?.key}`
+    : `batch_${batch.id}`
 }
 
 /** Letters, digits and dashes as they are, anything else as its code. */

@@ -39,8 +39,12 @@ const bodySignature = z.strictObject({
 
 const file = z.strictObject({
   url: httpUrl,
-  secret: z.union([z.string(), z.array(z.string()).min(1).max(5)], { error: 'expected a secret, or a list of up to 5' }).optional(),
-  signature: z.union([z.literal('standard'), bodySignature], { error: 'expected standard, or { header: …, prefix: … }' }).optional(),
+  secret: z
+    .union([z.string(), z.array(z.string()).min(1).max(5)], { error: 'expected a secret, or a list of up to 5' })
+    .optional(),
+  signature: z
+    .union([z.literal('standard'), bodySignature], { error: 'expected standard, or { header: …, prefix: … }' })
+    .optional(),
   batch: z.int().min(1).max(10_000).optional(),
   headers: extraHeaders.optional(),
   gzip: z.boolean().default(false),
@@ -52,14 +56,16 @@ export const webhookOptions: z.ZodType<WebhookOptions> = file.superRefine(checkS
 
 function checkSigning(options: File, context: z.RefinementCtx): void {
   const { signature, secret = [], headers } = options
-  const fault = (path: (string | number)[], message: string): void => context.addIssue({ code: 'custom', path, message })
+  const fault = (path: (string | number)[], message: string): void =>
+    context.addIssue({ code: 'custom', path, message })
   for (const [index, text] of [secret].flat().entries()) {
     const wrong = secretFault(text)
     if (wrong !== undefined) fault(Array.isArray(secret) ? ['secret', index] : ['secret'], wrong)
   }
   if (signature !== undefined && secret.length === 0) fault(['signature'], 'a signature needs a secret')
   if (signature === undefined || signature === 'standard') return
-  if (Array.isArray(secret) && secret.length > 1) fault(['secret'], 'a signature in one header takes one secret; several need signature: standard')
+  if (Array.isArray(secret) && secret.length > 1)
+    fault(['secret'], 'a signature in one header takes one secret; several need signature: standard')
   const name = signature.header.toLowerCase()
   if (isOurHeader(name) || headers?.[name] !== undefined) fault(['signature', 'header'], 'this header is taken')
 }

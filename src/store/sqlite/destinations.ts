@@ -37,6 +37,7 @@ interface PositionRow {
 
 export class Destinations {
   readonly #db: Database
+  readonly #ids = new Map<string, number>()
   readonly #byName: Statement<[string], DestinationRow>
   readonly #all: Statement<[], DestinationRow>
   readonly #position: Statement<[number, number], PositionRow>
@@ -65,6 +66,18 @@ export class Destinations {
     const row = this.#byName.get(name)
     if (!row) throw new Error(`destination "${name}" is not registered`)
     return row
+  }
+
+  /** The number of a name, remembered: delivery asks with every page. */
+  idOf(name: string): number {
+    const id = this.#ids.get(name) ?? this.get(name).id
+    this.#ids.set(name, id)
+    return id
+  }
+
+  /** Names may have moved. */
+  forgetNames(): void {
+    this.#ids.clear()
   }
 
   all(): readonly DestinationRow[] {

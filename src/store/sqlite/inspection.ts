@@ -1,10 +1,12 @@
 // Decides whether the files under the state's name are the state that was left there. Reads; changes nothing.
-import type { Database } from 'better-sqlite3'
+import Database from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
+import { openReading } from './connection.ts'
 import { looksLikeDatabase, siblingsOf, sizeOf } from './files.ts'
 import type { Marker } from './lock.ts'
 import { Pages } from './pages.ts'
 import { PageCache } from './page-cache.ts'
+import { checkedVersion } from './schema.ts'
 import { StateRow } from './state-row.ts'
 
 /** Up to this size the whole file is checked at each start; a larger one by its structure, its newest pages and on each read. */
@@ -18,8 +20,22 @@ export interface Expected {
 
 const whatToDo = 'restore it or mount its volume, or start with --new-state to accept what is there'
 
-/** Looks at the files before anything is opened. `nothing`: a new state may be made. */
-export function inspect(path: string, { marker, newState }: Expected): 'nothing' | 'state' {
+/** Returns when a holder may go on with what is there, or make a new state; throws `StateError` otherwise. */
+export function inspect(path: string, expected: Expected): void {
+  if (!hasState(path, expected)) return
+  // A connection that writes would change the file before it is known to be ours, and fold the log into it when it closes.
+  const journal = sizeOf(`${path}-journal`)
+  const db = journal ? new Database(path, { fileMustExist: true }) : openReading(path)
+  try {
+    checkedVersion(db, path)
+    requireSame(db, path, expected)
+  } finally {
+    db.close()
+  }
+}
+
+/** Looks at the files before anything is opened. */
+function hasState(path: string, { marker, newState }: Expected): boolean {
   const size = sizeOf(path)
   const { wal, shm } = siblingsOf(path)
   const walSize = sizeOf(wal)
@@ -31,22 +47,22 @@ export function inspect(path: string, { marker, newState }: Expected): 'nothing'
     // SQLite would throw such a log away; it may hold the only copy of something.
     if (walSize)
       throw new StateError(`${path} is gone but its log ${wal} is there: restore the file, or move the log away`)
-    return 'nothing'
+    return false
   }
   if (size === 0 && !walSize) {
     if (wasHere)
       throw new StateError(`the state ${path} is empty, although its lock file says that it held events: ${whatToDo}`)
-    return 'nothing'
+    return false
   }
   if (size > 0 && !looksLikeDatabase(path))
     throw new StateError(
       `${path} is not a database, or its beginning is damaged; move it away to keep it, and restore a backup`,
     )
-  return 'state'
+  return true
 }
 
 /** Makes sure that the opened database is sound, whole, and the one that was left here. */
-export function requireSame(db: Database, path: string, expected: Expected): void {
+function requireSame(db: Database.Database, path: string, expected: Expected): void {
   const { marker, newState } = expected
   if (db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined) {
     if (marker === null || newState) return
@@ -59,7 +75,7 @@ export function requireSame(db: Database, path: string, expected: Expected): voi
 }
 
 /** Compares the state with what its last holder wrote into the lock file. */
-function requireLeft(db: Database, path: string, marker: Marker): void {
+function requireLeft(db: Database.Database, path: string, marker: Marker): void {
   const state = new StateRow(db).read()
   if (state.instance !== marker.instance)
     throw new StateError(
@@ -70,7 +86,9 @@ function requireLeft(db: Database, path: string, marker: Marker): void {
     throw new StateError(
       `${path} is a backup that was put back; what came after it will be read and sent again: start with --new-state to go on from it`,
     )
-  if (state.generation < marker.generation || (marker.state === 'clean' && !leftClean))
+  // A later generation than the marker's is a holder that died, or found no room, before it could write the marker.
+  const same = state.generation === marker.generation
+  if (state.generation < marker.generation || (same && marker.state === 'clean' && !leftClean))
     throw new StateError(
       `${path} is older than the state that was here (an old copy?): put the newest back, or start with --new-state to go on from this one`,
     )
@@ -85,7 +103,7 @@ function logExists(path: string): boolean {
   return (sizeOf(`${path}-wal`) ?? 0) > 0
 }
 
-function requireSound(db: Database, path: string): void {
+function requireSound(db: Database.Database, path: string): void {
   const pages = db.pragma('page_count', { simple: true }) as number
   const bytes = pages * (db.pragma('page_size', { simple: true }) as number)
   const size = sizeOf(path) ?? 0
@@ -97,7 +115,7 @@ function requireSound(db: Database, path: string): void {
   newestPages(db)
 }
 
-function newestPages(db: Database): void {
+function newestPages(db: Database.Database): void {
   const pages = new Pages(db, new PageCache(0))
   const newest = db.prepare<[], number>('SELECT first_seq FROM page_body ORDER BY first_seq DESC LIMIT 3').pluck()
   for (const firstSeq of newest.all()) pages.read(firstSeq)

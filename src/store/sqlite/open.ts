@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { Elapsed } from '../elapsed.ts'
 import type { Store, StoreBounds } from '../store.ts'
-import { openWriter, translated } from './connection.ts'
-import { makePrivate, siblingsOf, syncFolder } from './files.ts'
-import { inspect, requireSame } from './inspection.ts'
+import { isFull, openWriter, translated } from './connection.ts'
+import { makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { inspect } from './inspection.ts'
 import { type Marker, StateLock } from './lock.ts'
 import { Reserve } from './reserve.ts'
-import { checkedVersion, migrate } from './schema.ts'
+import { migrate } from './schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { StateRow } from './state-row.ts'
 
@@ -34,11 +34,11 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   let db: Database | undefined
   try {
     const marker = lock.marker()
-    const found = inspect(path, { marker, newState: options.newState })
+    inspect(path, { marker, newState: options.newState })
+    const { wal, shm } = siblingsOf(path)
     makePrivate(path)
+    for (const beside of [wal, shm]) if (sizeOf(beside) !== null) makePrivate(beside)
     db = openWriter(path)
-    checkedVersion(db, path)
-    if (found === 'state') requireSame(db, path, { marker, newState: options.newState })
     migrate(db, path)
     return ready(options, lock, { db, marker })
   } catch (error) {
@@ -60,12 +60,19 @@ function ready(
   const before = state.read()
   const elapsed = new Elapsed({ elapsedMs: before.elapsed_ms, wallAt: before.wall_at }, now, () => clock.monotonic())
   const generation = Math.max(before.generation, marker?.generation ?? 0) + 1
-  db.transaction(() => state.mark('open', generation, elapsed.save(now))).immediate()
+  const reserve = new Reserve(siblingsOf(path).reserve, options.reserveBytes)
+  const open = db.transaction(() => state.mark('open', generation, elapsed.save(now)))
+  try {
+    open.immediate()
+  } catch (error) {
+    if (!isFull(error)) throw error
+    reserve.release()
+    open.immediate()
+  }
   // On the disk whole before the lock file says that there is a state: a log that vanishes must not leave it empty.
-  db.pragma('wal_checkpoint(PASSIVE)')
+  if (before.generation === 0) db.pragma('wal_checkpoint(PASSIVE)')
   syncFolder(path)
   lock.mark({ instance: before.instance, generation, state: 'open' })
-  const reserve = new Reserve(siblingsOf(path).reserve, options.reserveBytes)
   reserve.take()
   const identity = { instance: before.instance, secret: new Uint8Array(before.secret) }
   return new SqliteStore({ path, db, lock, reserve, elapsed, bounds, generation, identity })

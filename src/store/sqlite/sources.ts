@@ -30,6 +30,7 @@ export interface SourceCounts {
 }
 
 export class Sources {
+  readonly #names = new Map<number, string>()
   readonly #byName: Statement<[string], SourceRow>
   readonly #insert: Statement<[string, Uint8Array, Uint8Array]>
   readonly #advance: Statement<[number, Uint8Array, number, number]>
@@ -76,8 +77,11 @@ export class Sources {
     return this.#all.all()
   }
 
+  /** Only for what is committed: a name is remembered. */
   nameOf(id: number): string {
-    return this.#name.get(id)?.name ?? ''
+    const name = this.#names.get(id) ?? this.#name.get(id)?.name ?? ''
+    this.#names.set(id, name)
+    return name
   }
 
   /** The row of a source, made when it is new. */

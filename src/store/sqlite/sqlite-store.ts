@@ -23,7 +23,7 @@ import { QUEUES } from '../store.ts'
 import { bitmapOf } from './routing.ts'
 import { type OpenedState, openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
-import { translated } from './connection.ts'
+import { isFull, translated } from './connection.ts'
 
 export class SqliteStore implements Store {
   readonly identity: StateIdentity
@@ -42,12 +42,14 @@ export class SqliteStore implements Store {
   }
 
   register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
-    return this.#writer.write(() =>
-      this.#tables.destinations.register(destinations, {
-        now,
-        nextSeq: this.#tables.state.nextSeq(),
-        firstSince: (ms) => this.#tables.pages.firstSince(ms) ?? this.#tables.state.nextSeq(),
-      }),
+    const { state, pages, destinations: rows } = this.#tables
+    const forget = (): void => rows.forgetNames()
+    return this.#writer.write(
+      () => {
+        const nextSeq = state.nextSeq()
+        return rows.register(destinations, { now, nextSeq, firstSince: (ms) => pages.firstSince(ms) ?? nextSeq })
+      },
+      { committed: forget, undone: forget },
     )
   }
 
@@ -82,14 +84,14 @@ export class SqliteStore implements Store {
 
   progress(destination: string): Promise<readonly QueueProgress[]> {
     return this.#read(() => {
-      const { id } = this.#tables.destinations.get(destination)
+      const id = this.#tables.destinations.idOf(destination)
       return QUEUES.map((queue, number) => ({ queue, ...this.#tables.destinations.settled(id, number) }))
     })
   }
 
   nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }> {
     return this.#read(() => {
-      const id = { destination: this.#tables.destinations.get(destination).id, queue: QUEUES.indexOf(queue) }
+      const id = { destination: this.#tables.destinations.idOf(destination), queue: QUEUES.indexOf(queue) }
       const row = this.#tables.routing.next(id, from)
       if (!row) return { end: this.#tables.state.nextSeq() }
       const source = this.#tables.sources.nameOf(row.source)
@@ -108,13 +110,13 @@ export class SqliteStore implements Store {
     except: ReadonlySet<Seq>,
   ): Promise<readonly RetryEvent[]> {
     return this.#read(() => {
-      const due = this.#tables.exceptions.due(this.#tables.destinations.get(destination).id, now, limit, except)
+      const due = this.#tables.exceptions.due(this.#tables.destinations.idOf(destination), now, limit, except)
       return due.map((event) => ({ ...event, source: this.#tables.sources.nameOf(event.source) }))
     })
   }
 
   nextRetryAt(destination: string, except: ReadonlySet<Seq>): Promise<number | null> {
-    return this.#read(() => this.#tables.exceptions.nextAt(this.#tables.destinations.get(destination).id, except))
+    return this.#read(() => this.#tables.exceptions.nextAt(this.#tables.destinations.idOf(destination), except))
   }
 
   exhume(destination: string, now: number): Promise<number> {
@@ -124,7 +126,7 @@ export class SqliteStore implements Store {
   provisional(destination: string): Promise<ReadonlyMap<string, number>> {
     return this.#read(() => {
       const byCause = new Map<string, number>()
-      for (const { cause } of this.#tables.exceptions.provisional(this.#tables.destinations.get(destination).id))
+      for (const { cause } of this.#tables.exceptions.provisional(this.#tables.destinations.idOf(destination)))
         byCause.set(cause, (byCause.get(cause) ?? 0) + 1)
       return byCause
     })
@@ -139,7 +141,7 @@ export class SqliteStore implements Store {
 
   saveHealth(destination: string, health: Health): Promise<void> {
     return this.#writer.write(() =>
-      this.#tables.destinations.saveHealth(this.#tables.destinations.get(destination).id, health),
+      this.#tables.destinations.saveHealth(this.#tables.destinations.idOf(destination), health),
     )
   }
 
@@ -154,7 +156,7 @@ export class SqliteStore implements Store {
       this.#tables.pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now) }),
     )
     // The log of writes counts as room in use: put it into the file, where the freed pages are.
-    if (pressed && this.#tables.bound.over()) this.#opened.db.pragma('wal_checkpoint(TRUNCATE)')
+    if (pressed && this.#tables.bound.over()) unlessFull(() => this.#opened.db.pragma('wal_checkpoint(TRUNCATE)'))
     return result
   }
 
@@ -178,8 +180,9 @@ export class SqliteStore implements Store {
     this.#closed = true
     try {
       await marked
-      db.pragma('wal_checkpoint(TRUNCATE)')
-      lock.mark({ instance: this.identity.instance, generation, state: 'clean' })
+      // Both are for comfort: the log has everything, and says that this was a clean end.
+      unlessFull(() => db.pragma('wal_checkpoint(TRUNCATE)'))
+      unlessFull(() => lock.mark({ instance: this.identity.instance, generation, state: 'clean' }))
     } finally {
       db.close()
       lock.release()
@@ -200,5 +203,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw translated(error, this.#opened.path)
     }
+  }
+}
+
+function unlessFull(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!isFull(error)) throw error
   }
 }

@@ -1,11 +1,11 @@
 // A world for commands under test: text is collected, time stands still, the environment is empty.
 import type { Output, World } from '../../../src/cli/world.ts'
 
-export interface FakeOutput extends Output {
+interface FakeOutput extends Output {
   text(): string
 }
 
-export function fakeOutput(columns?: number, colour: Output['colour'] = 0): FakeOutput {
+function fakeOutput(columns?: number, colour: Output['colour'] = 0): FakeOutput {
   let all = ''
   return { write: (text) => void (all += text), columns, colour, text: () => all }
 }

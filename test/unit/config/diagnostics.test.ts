@@ -31,11 +31,16 @@ test('a fault is its place, its sentence, the lines with a mark, and what to do'
 })
 
 test('a fault without a place, outside the folder', () => {
-  expect(formatFaults([{ file: '/x/y.yaml', severity: 'error', message: 'there is no such file' }], plain)).toBe('/x/y.yaml  error  there is no such file\n\n1 error')
+  expect(formatFaults([{ file: '/x/y.yaml', severity: 'error', message: 'there is no such file' }], plain)).toBe(
+    '/x/y.yaml  error  there is no such file\n\n1 error',
+  )
 })
 
 test('faults come in the order of their places and are counted', () => {
-  const text = formatFaults([fault, { ...fault, line: 2, severity: 'warning' }, { ...fault, line: 10, column: 1 }], plain)
+  const text = formatFaults(
+    [fault, { ...fault, line: 2, severity: 'warning' }, { ...fault, line: 10, column: 1 }],
+    plain,
+  )
   expect([...text.matchAll(/yaml:(\d+:\d+)/g)].map((match) => match[1])).toEqual(['2:3', '10:1', '10:3'])
   expect(text.endsWith('\n\n2 errors, 1 warning')).toBe(true)
 })

@@ -4,24 +4,34 @@ import { kinds } from './kinds.ts'
 
 type Json = { [key: string]: Json }
 const schema = exportJsonSchema(kinds) as Json
-const entries = (group: string) => schema['properties']?.[group]?.['additionalProperties']?.['oneOf'] as unknown as Json[]
+const entries = (group: string) =>
+  schema['properties']?.[group]?.['additionalProperties']?.['oneOf'] as unknown as Json[]
 
 test('knows every kind, its keys and the shared ones', () => {
   expect(entries('sources').map((entry) => entry['properties']?.['type'])).toEqual([{ const: 'spool' }])
-  expect(entries('destinations').map((entry) => entry['properties']?.['type'])).toEqual([{ const: 'hook' }, { const: 'folder' }])
+  expect(entries('destinations').map((entry) => entry['properties']?.['type'])).toEqual([
+    { const: 'hook' },
+    { const: 'folder' },
+  ])
   const hook = entries('destinations')[0] as Json
-  expect(Object.keys(hook['properties'] as Json)).toEqual(expect.arrayContaining(['url', 'secret', 'batch', 'filter', 'retry', 'timeout', 'start']))
+  expect(Object.keys(hook['properties'] as Json)).toEqual(
+    expect.arrayContaining(['url', 'secret', 'batch', 'filter', 'retry', 'timeout', 'start']),
+  )
   expect(hook['required']).toEqual(['type', 'url'])
   expect(hook['additionalProperties']).toBe(false)
 })
 
 test('describes what is written, not what it becomes', () => {
-  expect(entries('sources')[0]?.['properties']?.['every']).toMatchObject({ type: 'string', pattern: '^([0-9]{1,15})(ms|s|m|h|d)$' })
+  expect(entries('sources')[0]?.['properties']?.['every']).toMatchObject({
+    type: 'string',
+    pattern: '^([0-9]{1,15})(ms|s|m|h|d)$',
+  })
   expect(entries('sources')[0]?.['required']).toEqual(['type', 'path'])
 })
 
 test('offers no key that this version does not have', () => {
-  for (const key of ['format', 'redact', 'buffer', 'dead_letters', 'cron']) expect(JSON.stringify(schema)).not.toContain(`"${key}":`)
+  for (const key of ['format', 'redact', 'buffer', 'dead_letters', 'cron'])
+    expect(JSON.stringify(schema)).not.toContain(`"${key}":`)
 })
 
 test('can be read as JSON', () => {

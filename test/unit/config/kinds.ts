@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { onTestFinished } from 'vitest'
-import { z, type ZodType } from 'zod'
+import { z } from 'zod'
 import { loadConfig, type LoadOptions } from '../../../src/config/load.ts'
 import type { DestinationKind } from '../../../src/destinations/destination.ts'
 import { ConfigError, type ConfigFault } from '../../../src/model/errors.ts'
@@ -21,7 +21,7 @@ const spoolOptions = z.strictObject({
 })
 const spool: SourceKind<z.output<typeof spoolOptions>> = {
   type: 'spool',
-  options: spoolOptions as ZodType<z.output<typeof spoolOptions>>,
+  options: spoolOptions,
   everyMs: 1000,
   settle: (options, folder) => ({ ...options, path: join(folder, options.path) }),
   open: never,
@@ -41,19 +41,25 @@ const hookOptions = z
     pause: duration({ max: '1m' }).optional(),
   })
   .superRefine((options, context) => {
-    if (options.auth && options.secret) context.addIssue({ code: 'custom', path: ['auth'], message: 'auth and secret exclude each other' })
+    if (options.auth && options.secret)
+      context.addIssue({ code: 'custom', path: ['auth'], message: 'auth and secret exclude each other' })
   })
 const hook: DestinationKind<z.output<typeof hookOptions>> = {
   type: 'hook',
-  options: hookOptions.transform((options) => options) as unknown as ZodType<z.output<typeof hookOptions>>,
+  options: hookOptions.transform((options) => options),
   inFlight: 4,
   limits: (options) => ({ maxEvents: options.batch ?? 1, maxBytes: options.max_bytes ?? 1024, overheadBytes: 16 }),
   open: never,
 }
-const folder: DestinationKind = { ...hook, type: 'folder', options: z.strictObject({ path: z.string().min(1) }), inFlight: 1 } as unknown as DestinationKind
+const folder: DestinationKind = {
+  ...hook,
+  type: 'folder',
+  options: z.strictObject({ path: z.string().min(1) }),
+  inFlight: 1,
+} as unknown as DestinationKind
 
 export const kinds: LoadOptions['kinds'] = {
-  sources: [spool as unknown as SourceKind],
+  sources: [spool],
   destinations: [hook as unknown as DestinationKind, folder],
 }
 

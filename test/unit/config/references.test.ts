@@ -23,9 +23,12 @@ describe('references', () => {
     expect(resolved(text)).toBe(value)
   })
 
-  test.each(['${', '${}', '${A', '${A b}', '${1A}', '${A:-x}', '${file:}', '${file: }', '${env:A}'])('%j is no reference', (text) => {
-    expect(parseTemplate(text)).toEqual({ faultAt: 0 })
-  })
+  test.each(['${', '${}', '${A', '${A b}', '${1A}', '${A:-x}', '${file:}', '${file: }', '${env:A}'])(
+    '%j is no reference',
+    (text) => {
+      expect(parseTemplate(text)).toEqual({ faultAt: 0 })
+    },
+  )
 
   test('what a reference gave is noted as a secret, what stood beside it is not', () => {
     const secrets = new Set<string>()
@@ -34,12 +37,21 @@ describe('references', () => {
   })
 
   test('only one trailing newline of a file is removed', () => {
-    const lines = (content: string) => resolveText('${file:x}', { ...world, readFile: () => Buffer.from(content) }, new Set())
-    expect([lines('a\n\n'), lines('a\r\n'), lines('a'), lines('\n'), lines(' a ')]).toEqual(['a\n', 'a', 'a', '', ' a '])
+    const lines = (content: string) =>
+      resolveText('${file:x}', { ...world, readFile: () => Buffer.from(content) }, new Set())
+    expect([lines('a\n\n'), lines('a\r\n'), lines('a'), lines('\n'), lines(' a ')]).toEqual([
+      'a\n',
+      'a',
+      'a',
+      '',
+      ' a ',
+    ])
   })
 
   test('a file without measure is refused', () => {
-    expect(() => resolveText('${file:x}', { ...world, readFile: (_path, max) => Buffer.alloc(max + 1, 97) }, new Set())).toThrow('larger than 64 KiB')
+    expect(() =>
+      resolveText('${file:x}', { ...world, readFile: (_path, max) => Buffer.alloc(max + 1, 97) }, new Set()),
+    ).toThrow('larger than 64 KiB')
   })
 
   test('a text without ${ is always itself', () => {

@@ -35,7 +35,8 @@ test.each([
 })
 
 describe('zod types', () => {
-  const complaint = (type: ReturnType<typeof duration>, value: unknown) => type.safeParse(value).error?.issues[0]?.message
+  const complaint = (type: ReturnType<typeof duration>, value: unknown) =>
+    type.safeParse(value).error?.issues[0]?.message
   test('give the number, and keep within bounds', () => {
     expect(duration().parse('2m')).toBe(120_000)
     expect(size().parse('1KiB')).toBe(1024)

@@ -126,16 +126,15 @@ export class Rig {
   }
 
   async #send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
-    this.sent.push({ at: this.clock.monotonic(), batch, numbers: numbersOf(batch) })
+    const numbers = numbersOf(batch)
+    this.sent.push({ at: this.clock.monotonic(), batch, numbers })
     this.running++
     this.mostRunning = Math.max(this.mostRunning, this.running)
     try {
       if (this.#tookMs > 0) await this.clock.sleep(this.#tookMs, signal)
       const outcome = await this.answer(batch, signal)
       if ('verdicts' in outcome)
-        outcome.verdicts.forEach((verdict, index) => {
-          if (verdict.kind === 'delivered') this.received.push(numbersOf(batch)[index] as number)
-        })
+        this.received.push(...numbers.filter((_, index) => outcome.verdicts[index]?.kind === 'delivered'))
       return outcome
     } finally {
       this.running--

@@ -11,12 +11,16 @@ const strangeTexts = [
 ]
 
 describe('encodeBatch', () => {
-  it.each(['array', 'lines'] as const)('rows 39 to 42: %s carries the bytes of each event as they are, but for `stream` at the end', (form) => {
-    const text = encodeBatch(batchOf(strangeTexts), form).toString()
-    const stream = ',"stream":{"destination_id":"archive","attempt":1,"first_attempted_at":"2026-05-17T08:00:00.000Z"}}'
-    const parts = strangeTexts.map((each) => each.slice(0, -1) + stream)
-    expect(text).toBe(form === 'array' ? `[${parts.join(',')}]` : `${parts.join('\n')}\n`)
-  })
+  it.each(['array', 'lines'] as const)(
+    'rows 39 to 42: %s carries the bytes of each event as they are, but for `stream` at the end',
+    (form) => {
+      const text = encodeBatch(batchOf(strangeTexts), form).toString()
+      const stream =
+        ',"stream":{"destination_id":"archive","attempt":1,"first_attempted_at":"2026-05-17T08:00:00.000Z"}}'
+      const parts = strangeTexts.map((each) => each.slice(0, -1) + stream)
+      expect(text).toBe(form === 'array' ? `[${parts.join(',')}]` : `${parts.join('\n')}\n`)
+    },
+  )
 
   it('gives each event its own attempt, time and tags', () => {
     const texts = [1, 2, 3, 4].map((id) => eventText(String(id)))
@@ -25,7 +29,9 @@ describe('encodeBatch', () => {
       tags: index === 2 ? Tag.duplicateKeys | Tag.filterFailed : 0,
       firstAttemptedAt: index === 3 ? '2026-05-16T00:00:00.000Z' : '2026-05-17T08:00:00.000Z',
     }))
-    const streams = (JSON.parse(encodeBatch(batch, 'array').toString()) as { stream: unknown }[]).map(({ stream }) => stream)
+    const streams = (JSON.parse(encodeBatch(batch, 'array').toString()) as { stream: unknown }[]).map(
+      ({ stream }) => stream,
+    )
     const usual = { destination_id: 'archive', attempt: 1, first_attempted_at: '2026-05-17T08:00:00.000Z' }
     expect(streams).toEqual([
       usual,
@@ -41,7 +47,10 @@ describe('encodeBatch', () => {
   })
 
   it('any batch in any form parses back, has no byte too many and stays within the stated overhead', () => {
-    const texts = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 12 })
+    const texts = fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 3 })), {
+      minLength: 1,
+      maxLength: 12,
+    })
     fc.assert(
       fc.property(texts, fc.constantFrom<Form>('array', 'lines'), (events, form) => {
         const batch = batchOf(
@@ -50,7 +59,14 @@ describe('encodeBatch', () => {
         )
         const bytes = encodeBatch(batch, form)
         const text = bytes.toString()
-        const parsed = (form === 'array' ? JSON.parse(text) : text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)) as {
+        const parsed = (
+          form === 'array'
+            ? JSON.parse(text)
+            : text
+                .trimEnd()
+                .split('\n')
+                .map((line) => JSON.parse(line) as unknown)
+        ) as {
           event_id: string
           stream: { attempt: number }
         }[]

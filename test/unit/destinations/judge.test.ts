@@ -39,7 +39,8 @@ describe('judgeStatus', () => {
   })
 
   it('Retry-After goes with a retry, whatever its status, and is left out when there is none', () => {
-    for (const status of [408, 425, 429, 500, 503]) expect(judged(status, { headers: { 'retry-after': '7' } })).toMatchObject({ kind: 'retry', afterMs: 7000 })
+    for (const status of [408, 425, 429, 500, 503])
+      expect(judged(status, { headers: { 'retry-after': '7' } })).toMatchObject({ kind: 'retry', afterMs: 7000 })
     expect(judged(503)).not.toHaveProperty('afterMs')
     expect(judged(503, { headers: { 'retry-after': 'soon' } })).not.toHaveProperty('afterMs')
   })
@@ -56,12 +57,19 @@ describe('judgeStatus', () => {
   })
 
   it('what a person reads ends with what to do, where that is known', () => {
-    expect(textOf(judged(401, { body: 'bad token' }))).toBe('the receiver answered 401: bad token (check the secret and the headers of this destination)')
+    expect(textOf(judged(401, { body: 'bad token' }))).toBe(
+      'the receiver answered 401: bad token (check the secret and the headers of this destination)',
+    )
     expect(textOf(judged(410))).toContain('gone for good')
   })
 
   it('never says more than about 500 characters, on one line, whatever comes', () => {
-    for (const body of ['x'.repeat(100_000), `\u001b[31m${'é\n'.repeat(9000)}`, '\u202e'.repeat(5000), '𝒳'.repeat(5000)]) {
+    for (const body of [
+      'x'.repeat(100_000),
+      `\u001b[31m${'é\n'.repeat(9000)}`,
+      '\u202e'.repeat(5000),
+      '𝒳'.repeat(5000),
+    ]) {
       const text = textOf(judged(500, { body }))
       expect(text.length).toBeLessThan(500)
       expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u)

@@ -17,15 +17,28 @@ function webhook(options: object): WebhookOptions {
 }
 
 describe('the options of every kind', () => {
-  it.each(DESTINATION_KINDS.map((kind) => [kind.type, kind] as const))('%s: become a JSON Schema, and refuse unknown keys', (_type, kind) => {
-    expect(z.toJSONSchema(kind.options, { io: 'input' })).toMatchObject({ type: 'object', additionalProperties: false })
-    expect(kind.options.safeParse({ url, path: '.', nonsense: 1 }).success).toBe(false)
-  })
+  it.each(DESTINATION_KINDS.map((kind) => [kind.type, kind] as const))(
+    '%s: become a JSON Schema, and refuse unknown keys',
+    (_type, kind) => {
+      expect(z.toJSONSchema(kind.options, { io: 'input' })).toMatchObject({
+        type: 'object',
+        additionalProperties: false,
+      })
+      expect(kind.options.safeParse({ url, path: '.', nonsense: 1 }).success).toBe(false)
+    },
+  )
 })
 
 describe('webhook options', () => {
   it('have defaults', () => {
-    expect(webhook({})).toMatchObject({ url, batch: null, gzip: false, keys: [], signature: 'standard', maxBytes: 16_777_216 })
+    expect(webhook({})).toMatchObject({
+      url,
+      batch: null,
+      gzip: false,
+      keys: [],
+      signature: 'standard',
+      maxBytes: 16_777_216,
+    })
     expect(webhook({ batch: 50 })).toMatchObject({ batch: 50, maxBytes: 1_048_576 })
     expect(webhook({ batch: 50, max_bytes: '64KiB' }).maxBytes).toBe(65_536)
   })
@@ -36,16 +49,28 @@ describe('webhook options', () => {
     [{ url: `${url}#part` }, 'url: an address for requests has no part after #'],
     [{ url, secret: 'short' }, 'secret: a secret has at least 8 characters'],
     [{ url, secret: 'whsec_***not base64***' }, 'secret: what follows whsec_ must be base64'],
-    [{ url, secret: 'whsec_c2hvcnQ=' }, 'secret: what follows whsec_ must be base64 of 16 to 128 bytes (24 to 64 are usual)'],
+    [
+      { url, secret: 'whsec_c2hvcnQ=' },
+      'secret: what follows whsec_ must be base64 of 16 to 128 bytes (24 to 64 are usual)',
+    ],
     [{ url, secret: ['secret-one', 'short'] }, 'secret.1: a secret has at least 8 characters'],
     [{ url, secret: 5 }, 'secret: expected a secret, or a list of up to 5'],
     [{ url, signature: 'github' }, 'signature: expected standard, or { header: …, prefix: … }'],
     [{ url, max_bytes: '1mb' }, 'max_bytes: expected a size such as 512KiB or 1MiB'],
     [{ url, signature: 'standard' }, 'signature: a signature needs a secret'],
-    [{ url, secret: ['secret-one', 'secret-two'], signature: { header: 'X-S' } }, 'secret: a signature in one header takes one secret; several need signature: standard'],
+    [
+      { url, secret: ['secret-one', 'secret-two'], signature: { header: 'X-S' } },
+      'secret: a signature in one header takes one secret; several need signature: standard',
+    ],
     [{ url, secret: 'secret-one', signature: { header: 'Webhook-Id' } }, 'signature.header: this header is taken'],
-    [{ url, secret: 'secret-one', signature: { header: 'X-S' }, headers: { 'x-s': 'a' } }, 'signature.header: this header is taken'],
-    [{ url, headers: { 'Content-Type': 'text/plain' } }, 'headers.Content-Type: the relay sets the header content-type itself'],
+    [
+      { url, secret: 'secret-one', signature: { header: 'X-S' }, headers: { 'x-s': 'a' } },
+      'signature.header: this header is taken',
+    ],
+    [
+      { url, headers: { 'Content-Type': 'text/plain' } },
+      'headers.Content-Type: the relay sets the header content-type itself',
+    ],
     [{ url, headers: { 'WEBHOOK-ID': 'x' } }, 'headers.WEBHOOK-ID: the relay sets the header webhook-id itself'],
     [{ url, headers: { 'X-A': 'a', 'x-a': 'b' } }, 'headers.x-a: the header x-a is given twice (case does not matter)'],
     [{ url, headers: { 'x a': 'a' } }, 'headers.x a: not a valid header name'],
@@ -67,15 +92,26 @@ describe('webhook options', () => {
       headers: { authorization: 'Bearer abc-token' },
     })
     expect(options.url).toBe('https://receiver.example/services/T0123456789ABCDEF/x?sig=query-token')
-    for (const secret of ['plain-secret', 'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtMTI=', 'abc-token', 'p@ss', 'query-token', 'T0123456789ABCDEF'])
+    for (const secret of [
+      'plain-secret',
+      'whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtMTI=',
+      'abc-token',
+      'p@ss',
+      'query-token',
+      'T0123456789ABCDEF',
+    ])
       expect(options.secrets).toContain(secret)
     expect(inspect(options.keys)).not.toContain('secret-secret')
   })
 
   it('user information becomes basic authentication, unless the header is given', () => {
     const withUser = { url: 'https://user:p%40ss@receiver.example/' }
-    expect(webhookOptions.parse(withUser).headers['authorization']).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`)
-    expect(webhookOptions.parse({ ...withUser, headers: { Authorization: 'Bearer abcdef' } }).headers['authorization']).toBe('Bearer abcdef')
+    expect(webhookOptions.parse(withUser).headers['authorization']).toBe(
+      `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
+    )
+    expect(
+      webhookOptions.parse({ ...withUser, headers: { Authorization: 'Bearer abcdef' } }).headers['authorization'],
+    ).toBe('Bearer abcdef')
   })
 })
 
@@ -88,5 +124,7 @@ describe('byteSize', () => {
     ['3GiB', 3_221_225_472],
   ])('%s is %i bytes', (text, bytes) => expect(byteSize.parse(text)).toBe(bytes))
 
-  it.each(['0', '1mb', '1.5MiB', '-1KiB', '', 0, -1, 1.5])('%s is refused', (text) => expect(byteSize.safeParse(text).success).toBe(false))
+  it.each(['0', '1mb', '1.5MiB', '-1KiB', '', 0, -1, 1.5])('%s is refused', (text) =>
+    expect(byteSize.safeParse(text).success).toBe(false),
+  )
 })

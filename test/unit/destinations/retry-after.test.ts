@@ -50,7 +50,12 @@ describe('row 44: Retry-After', () => {
   })
 
   it('whatever is sent, the wait lies between a second and an hour', () => {
-    const text = fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String), fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()))
+    const text = fc.oneof(
+      fc.string(),
+      fc.integer().map(String),
+      fc.double().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+    )
     fc.assert(
       fc.property(text, (value) => {
         const wait = retryAfterMs({ 'retry-after': value }, now)

@@ -10,7 +10,12 @@ function reply(body: string | Uint8Array, headers: Record<string, string> = {}):
 }
 
 describe('scrub', () => {
-  it.each([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), Buffer.from(secret).toString('base64')])('finds %s', (echoed) => {
+  it.each([
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+  ])('finds %s', (echoed) => {
     expect(scrub(`before ${echoed} after ${echoed}`, forms)).toBe('before [secret] after [secret]')
     const clean = scrubReply(reply(`ü ${echoed} ü`, { location: `https://a.example/${echoed}` }), forms)
     expect(Buffer.from(clean.body).toString()).toBe('ü [secret] ü')
@@ -40,7 +45,9 @@ describe('excerpt', () => {
   })
 
   it('of a page is its title', () => {
-    expect(excerpt(reply(`<!doctype html><html><head><title lang="en">\n502 Bad\n Gateway</title>${'x'.repeat(9000)}`))).toBe('(page) 502 Bad Gateway')
+    expect(
+      excerpt(reply(`<!doctype html><html><head><title lang="en">\n502 Bad\n Gateway</title>${'x'.repeat(9000)}`)),
+    ).toBe('(page) 502 Bad Gateway')
   })
 
   it('of compressed bytes says so instead of showing them', () => {

@@ -11,16 +11,19 @@ function passing(when: string, events: Parameters<typeof pageOf>[0]): number[] {
 const event = (fields: string) => `{"event_id":"a","event_type":"t","occurred_at":"2026-05-17T08:00:00Z",${fields}}`
 
 describe('Maps', () => {
-  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', 'valueOf'])('%s key hides an event', (key) => {
-    const events = [
-      event(`"actor":{"kind":"user","${key}":1}`),
-      event(`"actor":{"kind":"user","${key}":{"kind":"service"}}`),
-      event(`"actor":{"kind":"service","${key}":{"kind":"user"}}`),
-    ]
-    const routed = compileFilter({ when: 'actor.kind == "user"' }).route(pageOf(events))
-    expect(routed).toMatchObject({ failed: [], missing: 0, bypassed: 0 })
-    expect(passed(routed, 3)).toEqual([0, 1])
-  })
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', 'valueOf'])(
+    '%s key hides an event',
+    (key) => {
+      const events = [
+        event(`"actor":{"kind":"user","${key}":1}`),
+        event(`"actor":{"kind":"user","${key}":{"kind":"service"}}`),
+        event(`"actor":{"kind":"service","${key}":{"kind":"user"}}`),
+      ]
+      const routed = compileFilter({ when: 'actor.kind == "user"' }).route(pageOf(events))
+      expect(routed).toMatchObject({ failed: [], missing: 0, bypassed: 0 })
+      expect(passed(routed, 3)).toEqual([0, 1])
+    },
+  )
 
   test('row 42: constructor and __proto__ deep inside data, in objects and in arrays', () => {
     const data = '"data":{"a":{"b":[{"constructor":{"x":1},"__proto__":{"c":2},"c":1}]}}'
@@ -29,14 +32,22 @@ describe('Maps', () => {
   })
 
   test('row 42: nothing reaches the prototype of all objects', () => {
-    passing('data.polluted == 1', [event('"data":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}')])
+    passing('data.polluted == 1', [
+      event('"data":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+    ])
     expect(Object.keys(Object.prototype)).toEqual([])
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 
   test('a key of the prototype is not a key of the event', () => {
-    expect(compileFilter({ when: 'data.constructor == 1' }).route(pageOf([event('"data":{}')]))).toMatchObject({ matched: 0, missing: 1 })
-    expect(compileFilter({ when: 'data["__proto__"] == 1' }).route(pageOf([event('"data":{}')]))).toMatchObject({ matched: 0, missing: 1 })
+    expect(compileFilter({ when: 'data.constructor == 1' }).route(pageOf([event('"data":{}')]))).toMatchObject({
+      matched: 0,
+      missing: 1,
+    })
+    expect(compileFilter({ when: 'data["__proto__"] == 1' }).route(pageOf([event('"data":{}')]))).toMatchObject({
+      matched: 0,
+      missing: 1,
+    })
   })
 
   test('objects made by the sender cannot enter through json()', () => {
@@ -73,7 +84,10 @@ describe('linear matches', () => {
     // The engine's own throws on (?i), which would count as failed.
     for (const when of places) {
       expect(checkFilter({ when }), when).toEqual([])
-      expect(compileFilter({ when }).route(pageOf([{ actor: { label: 'ann' } }])), when).toMatchObject({ matched: 1, failed: [] })
+      expect(compileFilter({ when }).route(pageOf([{ actor: { label: 'ann' } }])), when).toMatchObject({
+        matched: 1,
+        failed: [],
+      })
     }
   })
 
@@ -81,11 +95,14 @@ describe('linear matches', () => {
     expect(checkFilter({ when: 'actor.label.matches(data.pattern)' })[0]).toMatchObject({ start: 20, end: 32 })
   })
 
-  test.each(['(?=a)', '(a)\\\\1', '(', 'a{1001}', '((a{100}){100}){100}'])('pattern %s is refused when it is checked', (pattern) => {
-    const [fault] = checkFilter({ when: `actor.label.matches("${pattern}")` })
-    expect(fault?.message).toContain('not a regular expression')
-    expect(fault?.start).toBe(20)
-  })
+  test.each(['(?=a)', '(a)\\\\1', '(', 'a{1001}', '((a{100}){100}){100}'])(
+    'pattern %s is refused when it is checked',
+    (pattern) => {
+      const [fault] = checkFilter({ when: `actor.label.matches("${pattern}")` })
+      expect(fault?.message).toContain('not a regular expression')
+      expect(fault?.start).toBe(20)
+    },
+  )
 })
 
 describe('the clock', () => {
@@ -95,13 +112,21 @@ describe('the clock', () => {
 
   test('nested macros stop the relay: the culprit is routed and named, its neighbours are judged', () => {
     const filter = compileFilter({ when: nested }, limits)
-    const page = pageOf([{ data: { xs: [-1] } }, { data: { xs: many } }, { data: { xs: [1, 2] } }, { data: { xs: [-5] } }])
+    const page = pageOf([
+      { data: { xs: [-1] } },
+      { data: { xs: many } },
+      { data: { xs: [1, 2] } },
+      { data: { xs: [-5] } },
+    ])
     const started = performance.now()
     const routed = filter.route(page)
     expect(performance.now() - started).toBeLessThan(1500)
     expect(passed(routed, 4)).toEqual([1, 2])
     expect(routed).toMatchObject({ failed: [1], bypassed: 1 })
-    expect(filter.route(pageOf([{ data: { xs: [-1] } }, { data: { xs: [1] } }])), 'works on afterwards').toMatchObject({ matched: 1, failed: [] })
+    expect(filter.route(pageOf([{ data: { xs: [-1] } }, { data: { xs: [1] } }])), 'works on afterwards').toMatchObject({
+      matched: 1,
+      failed: [],
+    })
   })
 
   test('a page full of such events takes a bounded time and hides nothing', () => {
@@ -126,18 +151,24 @@ describe('limits', () => {
     expect(checkFilter({ when })).toHaveLength(1)
   })
 
-  test.each(['globalThis.x == 1', 'process.x == 1', 'constructor == 1', '__proto__ == 1', 'this == 1', 'event_type.constructor == 1'])(
-    'nothing of the program can be reached from %s',
-    (when) => {
-      expect(checkFilter({ when })).toHaveLength(1)
-    },
-  )
+  test.each([
+    'globalThis.x == 1',
+    'process.x == 1',
+    'constructor == 1',
+    '__proto__ == 1',
+    'this == 1',
+    'event_type.constructor == 1',
+  ])('nothing of the program can be reached from %s', (when) => {
+    expect(checkFilter({ when })).toHaveLength(1)
+  })
 
-  test.each(['actor.label.constructor.name == "String"', 'data.xs.constructor.name == "Array"', 'actor.constructor.name == "Map"', 'data.xs["length"] == 1.0'])(
-    'nothing of the program can be read with %s',
-    (when) => {
-      const events = [{ actor: { label: 'x' }, data: { xs: [1] } }]
-      expect(compileFilter({ when }).route(pageOf(events))).toMatchObject({ matched: 0, missing: 1, failed: [] })
-    },
-  )
+  test.each([
+    'actor.label.constructor.name == "String"',
+    'data.xs.constructor.name == "Array"',
+    'actor.constructor.name == "Map"',
+    'data.xs["length"] == 1.0',
+  ])('nothing of the program can be read with %s', (when) => {
+    const events = [{ actor: { label: 'x' }, data: { xs: [1] } }]
+    expect(compileFilter({ when }).route(pageOf(events))).toMatchObject({ matched: 0, missing: 1, failed: [] })
+  })
 })

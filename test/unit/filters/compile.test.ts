@@ -29,7 +29,12 @@ describe('types and outcome', () => {
     expect(route({ outcome: ['unknown', 'success'] }, events).passed).toEqual([1, 2])
   })
   test('keys are ANDed', () => {
-    expect(route({ types: ['auth.*'], outcome: 'failure', when: 'data.x == 1' }, [...events, { event_type: 'auth.x', outcome: 'failure', data: { x: 1 } }]).passed).toEqual([4])
+    expect(
+      route({ types: ['auth.*'], outcome: 'failure', when: 'data.x == 1' }, [
+        ...events,
+        { event_type: 'auth.x', outcome: 'failure', data: { x: 1 } },
+      ]).passed,
+    ).toEqual([4])
   })
   test('an invented type for each event does not grow the cache without end', () => {
     const filter = compileFilter({ types: ['auth.*'] })
@@ -93,7 +98,8 @@ describe('when', () => {
   })
 
   test('row 40: integers beyond 2^53 are told apart', () => {
-    const big = (value: string) => `{"event_id":"a","event_type":"t","occurred_at":"2026-05-17T08:00:00Z","data":{"id":${value}}}`
+    const big = (value: string) =>
+      `{"event_id":"a","event_type":"t","occurred_at":"2026-05-17T08:00:00Z","data":{"id":${value}}}`
     const events = [big('9007199254740993'), big('9007199254740992'), big('-9223372036854775808'), big('1e300')]
     expect(route({ when: 'data.id == 9007199254740993' }, events).passed).toEqual([0])
     expect(route({ when: 'data.id == -9223372036854775808' }, events).passed).toEqual([2])

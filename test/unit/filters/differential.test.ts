@@ -1,23 +1,36 @@
 // A second opinion on every expression: the conforming engine, given the same events in its own way.
-import { celEnv, isCelError, parse, plan } from '@bufbuild/cel'
-import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { celEnv, isCelError, parse, plan, run } from '@bufbuild/cel'
 import { expect, test } from 'vitest'
 import { checkFilter } from '../../../src/filters/check.ts'
 import { compileFilter } from '../../../src/filters/compile.ts'
 import { bitSet } from '../../../src/model/page.ts'
 import { pageOf } from './pages.ts'
 
-const expressions = 2500
+const expressions = 1000
 const seed = 20260517
 
 const events: Record<string, unknown>[] = [
   {},
   { actor: { kind: 'user', id: 'u1', label: 'Ann Lee' }, outcome: 'success', data: { n: 5, s: 'alpha', b: true } },
-  { actor: { kind: 'service', id: '' }, event_type: 'auth.login.failed', outcome: 'failure', data: { n: -1.5, list: [1, 2, 3] } },
+  {
+    actor: { kind: 'service', id: '' },
+    event_type: 'auth.login.failed',
+    outcome: 'failure',
+    data: { n: -1.5, list: [1, 2, 3] },
+  },
   { actor: { kind: 'user', constructor: 'x' }, event_type: 'test.ping', data: { constructor: 1, s: '' } },
   { target: { kind: 'session', id: 's-9' }, context: { ip: '10.0.0.7', user_agent: 'curl/8' }, data: { list: [] } },
   { data: { o: { s: 'deep', n: 3, list: ['a', 'b'] }, n: 0 }, tenant: { id: 't1', slug: 'acme' } },
-  { data: { list: [{ s: 'a', n: 1 }, { s: 'b', n: 2 }], s: 'ünïcode ✓' }, outcome: 'failure' },
+  {
+    data: {
+      list: [
+        { s: 'a', n: 1 },
+        { s: 'b', n: 2 },
+      ],
+      s: 'ünïcode ✓',
+    },
+    outcome: 'failure',
+  },
   { data: { n: 1e20, s: 'a.b*c', o: {} }, event_type: 'auth.login' },
   { actor: { label: 'admin', roles: ['admin', 'root'] }, data: { list: ['admin'], n: 2147483648 } },
   { occurred_at: '2024-02-29T23:59:59.999Z', data: { b: false, n: 4.25 } },
@@ -25,7 +38,19 @@ const events: Record<string, unknown>[] = [
   { context: { ip: '2001:db8::1' }, data: { s: 'alpha', t: '2026-01-01T00:00:00Z', list: [5, 'x', true] } },
 ]
 
-const canonical = ['tenant.id', 'tenant.slug', 'actor.kind', 'actor.id', 'actor.label', 'target.kind', 'target.id', 'target.label', 'context.ip', 'context.user_agent', 'context.request_id']
+const canonical = [
+  'tenant.id',
+  'tenant.slug',
+  'actor.kind',
+  'actor.id',
+  'actor.label',
+  'target.kind',
+  'target.id',
+  'target.label',
+  'context.ip',
+  'context.user_agent',
+  'context.request_id',
+]
 const texts = ['event_type', 'event_id', 'outcome', 'source.name', ...canonical, 'data.s', 'data.o.s', 'data.nothing']
 const words = ['"user"', '"a"', '""', '"auth."', '"failure"', '"admin"', '"10."', '"alpha"', '"e"']
 const numbers = ['data.n', 'data.o.n', 'data.missing', 'data.list[0]', 'data.list[7]']
@@ -54,12 +79,15 @@ function expression(draw: Draw, depth: number): string {
     () => `${draw.of(texts)}.${draw.of(['startsWith', 'endsWith', 'contains'])}(${draw.of(words)})`,
     () => `${draw.of(texts)}.matches(${draw.of(patterns)})`,
     () => `${draw.of(texts)} in [${draw.of(words)}, ${draw.of(words)}]`,
-    () => `${draw.of(numbers)} ${draw.of(['==', '!=', '<', '<=', '>', '>='])} ${draw.of(['5', '0', '-1.5', '2.0', '100'])}`,
+    () =>
+      `${draw.of(numbers)} ${draw.of(['==', '!=', '<', '<=', '>', '>='])} ${draw.of(['5', '0', '-1.5', '2.0', '100'])}`,
     () => `has(${draw.of(['data.n', 'data.s', 'data.o.s', 'data.b', 'data.list', 'data.constructor', 'actor.roles'])})`,
     () => `HAS(${draw.of(canonical)})`,
     () => `size(${draw.of([...texts, ...lists])}) ${draw.of(['==', '>', '<'])} ${draw.of(['0', '1', '3'])}`,
-    () => `occurred_at ${draw.of(['<', '>', '>=', '=='])} timestamp("${draw.of(['2026-05-17T08:00:00Z', '2025-01-01T00:00:00Z'])}")`,
-    () => `occurred_at.${draw.of(['getHours', 'getFullYear', 'getMonth', 'getDayOfWeek', 'getDayOfMonth'])}() ${draw.of(['==', '>'])} ${draw.of(['4', '8', '2025'])}`,
+    () =>
+      `occurred_at ${draw.of(['<', '>', '>=', '=='])} timestamp("${draw.of(['2026-05-17T08:00:00Z', '2025-01-01T00:00:00Z'])}")`,
+    () =>
+      `occurred_at.${draw.of(['getHours', 'getFullYear', 'getMonth', 'getDayOfWeek', 'getDayOfMonth'])}() ${draw.of(['==', '>'])} ${draw.of(['4', '8', '2025'])}`,
     () => `occurred_at - timestamp("2026-01-01T00:00:00Z") > duration("${draw.of(['1h', '24h', '3000h'])}")`,
     () => `"admin" in ${draw.of(lists)}`,
     () => `data.b == ${draw.of(['true', 'false'])}`,
@@ -70,7 +98,8 @@ function expression(draw: Draw, depth: number): string {
       () => `(${inner()}) || (${inner()})`,
       () => `!(${inner()})`,
       () => `(${inner()}) ? (${inner()}) : (${inner()})`,
-      () => `${draw.of(lists)}.${draw.of(['all', 'exists', 'exists_one'])}(x, ${draw.of(['x == 1', 'x == "admin"', 'x.s == "a"', 'x != 2', 'x == 1 || x == data.n'])})`,
+      () =>
+        `${draw.of(lists)}.${draw.of(['all', 'exists', 'exists_one'])}(x, ${draw.of(['x == 1', 'x == "admin"', 'x.s == "a"', 'x != 2', 'x == 1 || x == data.n'])})`,
       () => `${draw.of(lists)}.filter(x, x == "admin").size() > 0`,
       () => `[1, 2].${draw.of(['all', 'exists'])}(x, ${inner()})`,
     )
@@ -84,12 +113,14 @@ function bindings(event: Record<string, unknown>, index: number): Record<string,
     event_id: `e${index}`,
     event_type: event['event_type'] ?? 'user.signed_in',
     outcome: event['outcome'] ?? 'unknown',
-    occurred_at: timestampFromDate(new Date((event['occurred_at'] as string | undefined) ?? '2026-05-17T08:00:00Z')),
+    occurred_at: run(`timestamp("${(event['occurred_at'] as string | undefined) ?? '2026-05-17T08:00:00Z'}")`),
     source: { name: 'app', type: 'outbox' },
     data: deepMap(object('data')),
   }
   for (const field of ['tenant', 'actor', 'target', 'context']) {
-    const preset = canonical.filter((path) => path.startsWith(`${field}.`)).map((path) => [path.slice(field.length + 1), ''])
+    const preset = canonical
+      .filter((path) => path.startsWith(`${field}.`))
+      .map((path) => [path.slice(field.length + 1), ''])
     values[field] = deepMap({ ...Object.fromEntries(preset), ...object(field) })
   }
   return values
@@ -128,4 +159,4 @@ test(`agrees with the conforming engine on ${expressions} random expressions ove
   // The comparison is worth nothing when it only ever sees one kind of answer.
   expect(Math.min(seen.yes, seen.no, seen.error)).toBeGreaterThan(expressions)
   expect(seen.refused).toBeLessThan(expressions / 4)
-})
+}, 60_000)

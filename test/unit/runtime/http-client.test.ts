@@ -42,8 +42,15 @@ describe('an exchange', () => {
   it('sends method, path, headers and the very bytes, and gives status, headers and body', async () => {
     receiver.answer({ status: 202, headers: { 'X-Two': '2', __proto__x: 'y' }, body: 'taken' })
     const body = Buffer.from([0, 255, 13, 10, 128])
-    const reply = await client().request({ method: 'PUT', url: `${receiver.url}/a/b?c=d`, headers: { 'x-one': '1' }, body }, never)
-    expect(receiver.requests[0]).toMatchObject({ method: 'PUT', path: '/a/b?c=d', headers: { 'x-one': '1', 'content-length': '5' } })
+    const reply = await client().request(
+      { method: 'PUT', url: `${receiver.url}/a/b?c=d`, headers: { 'x-one': '1' }, body },
+      never,
+    )
+    expect(receiver.requests[0]).toMatchObject({
+      method: 'PUT',
+      path: '/a/b?c=d',
+      headers: { 'x-one': '1', 'content-length': '5' },
+    })
     expect(receiver.requests[0]?.body.equals(body)).toBe(true)
     expect(reply).toMatchObject({ status: 202, truncated: false })
     expect(reply.headers['x-two']).toBe('2')
@@ -180,7 +187,9 @@ describe('no connection', () => {
   it('refused is `connect`, and the error names neither path nor query', async () => {
     const { url } = receiver
     await receiver.close()
-    const error = await failure(client().request({ method: 'POST', url: `${url}/sesame?token=sesame`, headers: {} }, never))
+    const error = await failure(
+      client().request({ method: 'POST', url: `${url}/sesame?token=sesame`, headers: {} }, never),
+    )
     receiver = await startReceiver()
     expect(error.kind).toBe('connect')
     expect(error.message).toBe(`${url}: connection refused [ECONNREFUSED]`)

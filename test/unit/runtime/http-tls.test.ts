@@ -28,10 +28,20 @@ describe('TLS', () => {
   })
 
   it.each([
-    ['an authority that nobody trusts', certificate('good'), false, /authority that this machine does not trust|signed by itself/],
+    [
+      'an authority that nobody trusts',
+      certificate('good'),
+      false,
+      /authority that this machine does not trust|signed by itself/,
+    ],
     ['an expired certificate', certificate('expired'), true, /has expired/],
     ['a certificate for another name', certificate('other'), true, /for another name/],
-    ['TLS 1.1 at most', { ...certificate('good'), minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const, true, /secure/],
+    [
+      'TLS 1.1 at most',
+      { ...certificate('good'), minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const,
+      true,
+      /secure/,
+    ],
   ])('%s is refused as `tls`', async (_name, server, trusted, words) => {
     const error = await ask(server, trusted)
     expect(error).toMatchObject({ name: 'HttpError', kind: 'tls' })
@@ -77,7 +87,13 @@ describe('codes', () => {
   })
 
   it('row 56: when every address of a name failed, the first reason stands', () => {
-    const error = httpErrorOf(new AggregateError([withCode('EHOSTUNREACH'), withCode('ECONNREFUSED')]), 'https://a.example')
-    expect(error).toMatchObject({ kind: 'connect', message: 'https://a.example: the host cannot be reached [EHOSTUNREACH]' })
+    const error = httpErrorOf(
+      new AggregateError([withCode('EHOSTUNREACH'), withCode('ECONNREFUSED')]),
+      'https://a.example',
+    )
+    expect(error).toMatchObject({
+      kind: 'connect',
+      message: 'https://a.example: the host cannot be reached [EHOSTUNREACH]',
+    })
   })
 })

@@ -48,17 +48,31 @@ async function withFault(fault: Fault, gzip: boolean): Promise<{ hit: string | u
 }
 
 describe.each([false, true])('rows 3 to 8: gzip %s', (gzip) => {
-  it.each(['once', 'dead'] as const)('each operation fails in turn, %s: nothing is lost, doubled or torn', async (lasts) => {
-    const hits = new Set<string>()
-    for (const written of [0, 0.5, 1]) {
-      for (let at = 1; ; at++) {
-        const { hit, ids } = await withFault({ at, lasts, code: 'ENOSPC', written }, gzip)
-        expect(`${at} ${hit}: ${ids.join()}`).toBe(`${at} ${hit}: ${expected.join()}`)
-        if (hit === undefined) break
-        hits.add(hit)
+  it.each(['once', 'dead'] as const)(
+    'each operation fails in turn, %s: nothing is lost, doubled or torn',
+    async (lasts) => {
+      const hits = new Set<string>()
+      for (const written of [0, 0.5, 1]) {
+        for (let at = 1; ; at++) {
+          const { hit, ids } = await withFault({ at, lasts, code: 'ENOSPC', written }, gzip)
+          expect(`${at} ${hit}: ${ids.join()}`).toBe(`${at} ${hit}: ${expected.join()}`)
+          if (hit === undefined) break
+          hits.add(hit)
+        }
       }
-    }
-    // The sweep itself is checked: these were all made to fail.
-    for (const name of ['makeFolder', 'open create', 'open replace', 'append', 'sync', 'state', 'rename', 'syncFolder', 'read']) expect([...hits]).toContain(name)
-  })
+      // The sweep itself is checked: these were all made to fail.
+      for (const name of [
+        'makeFolder',
+        'open create',
+        'open replace',
+        'append',
+        'sync',
+        'state',
+        'rename',
+        'syncFolder',
+        'read',
+      ])
+        expect([...hits]).toContain(name)
+    },
+  )
 })

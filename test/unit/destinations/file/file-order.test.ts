@@ -67,7 +67,12 @@ describe('row 5: the order on the disk', () => {
   it('is: name of the file, intent, bytes, each synced before the next, all before `delivered`', async () => {
     const steps: string[] = []
     const journal = '.audit-relay-archive.journal'
-    expect(await sendThrough(watched((what, name) => void steps.push(`${what} ${name}`.trim())), ['a'])).toEqual([{ kind: 'delivered' }])
+    expect(
+      await sendThrough(
+        watched((what, name) => void steps.push(`${what} ${name}`.trim())),
+        ['a'],
+      ),
+    ).toEqual([{ kind: 'delivered' }])
     expect(steps).toEqual([
       `append ${journal}.new`,
       `sync ${journal}.new`,
@@ -87,7 +92,11 @@ describe('others write while we do', () => {
   it('just before our bytes: nothing of theirs is cut, ours are written again elsewhere', async () => {
     const files = watched(once('append', day, () => appendFileSync(join(folder, day), 'not ours\n')))
     const verdicts = await sendThrough(files, ['a', 'a', 'b'])
-    expect(verdicts).toMatchObject([{ kind: 'retry', reason: { code: 'file_changed' } }, { kind: 'delivered' }, { kind: 'delivered' }])
+    expect(verdicts).toMatchObject([
+      { kind: 'retry', reason: { code: 'file_changed' } },
+      { kind: 'delivered' },
+      { kind: 'delivered' },
+    ])
     expect(readFileSync(join(folder, day), 'utf8').startsWith('not ours\n')).toBe(true)
     expect(readFileSync(join(folder, '2026-05-17.2.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(4)
   })
@@ -104,15 +113,23 @@ describe('others write while we do', () => {
 
   it('deleting the file between our bytes and their sync does not count as delivered', async () => {
     const files = watched(once('sync', day, () => unlinkSync(join(folder, day))))
-    expect(await sendThrough(files, ['a', 'a'])).toMatchObject([{ kind: 'retry', reason: { code: 'file_changed' } }, { kind: 'delivered' }])
+    expect(await sendThrough(files, ['a', 'a'])).toMatchObject([
+      { kind: 'retry', reason: { code: 'file_changed' } },
+      { kind: 'delivered' },
+    ])
     expect(archivedIds(folder)).toEqual(['a-0', 'a-1'])
   })
 
   it('row 6: when neither the sync nor the roll-back works the file is not believed, though its bytes can be read', async () => {
     const broken = (what: string, name: string): void => {
-      if (name === day && (what === 'sync' || what === 'truncate')) throw Object.assign(new Error('planted'), { code: 'EIO' })
+      if (name === day && (what === 'sync' || what === 'truncate'))
+        throw Object.assign(new Error('planted'), { code: 'EIO' })
     }
-    expect(await sendThrough(watched(broken), ['a', 'a', 'b'])).toMatchObject([{ kind: 'retry', reason: { code: 'file_failed' } }, { kind: 'delivered' }, { kind: 'delivered' }])
+    expect(await sendThrough(watched(broken), ['a', 'a', 'b'])).toMatchObject([
+      { kind: 'retry', reason: { code: 'file_failed' } },
+      { kind: 'delivered' },
+      { kind: 'delivered' },
+    ])
     expect(dataFiles(folder)).toEqual(['2026-05-17.2.jsonl', day])
     expect(readFileSync(join(folder, '2026-05-17.2.jsonl'), 'utf8')).toContain('"a-1"')
   })

@@ -1,5 +1,17 @@
 // The file kind on a real disk: what lies there afterwards, and what happens when others touch it.
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -47,16 +59,20 @@ async function delivers(destination: Destination, batch: Batch): Promise<void> {
   expect(await send(destination, batch)).toEqual({ kind: 'delivered' })
 }
 
-const ids = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
+const ids = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
 
 describe('what lies in the folder', () => {
   it('a line for each event, in a file of the day, readable by us alone', async () => {
     await delivers(opened(), batchNamed('a', 3))
     expect(archivedIds(folder)).toEqual(ids('a', 3))
     expect(dataFiles(folder)).toEqual([day])
-    expect(readFileSync(join(folder, day), 'utf8').split('\n')[0]).toContain('"stream":{"destination_id":"archive","attempt":1,')
+    expect(readFileSync(join(folder, day), 'utf8').split('\n')[0]).toContain(
+      '"stream":{"destination_id":"archive","attempt":1,',
+    )
     expect(statSync(folder).mode & 0o777).toBe(0o700)
-    for (const name of readdirSync(folder)) expect(`${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`).toBe(`${name} 600`)
+    for (const name of readdirSync(folder))
+      expect(`${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`).toBe(`${name} 600`)
   })
 
   it('gzip: each batch a member, the file one valid .gz', async () => {
@@ -98,7 +114,10 @@ describe('what lies in the folder', () => {
   })
 
   it('relative paths begin at the folder of the configuration', () => {
-    expect(file.settle?.({ path: './archive', gzip: false }, '/etc/relay')).toEqual({ path: '/etc/relay/archive', gzip: false })
+    expect(file.settle?.({ path: './archive', gzip: false }, '/etc/relay')).toEqual({
+      path: '/etc/relay/archive',
+      gzip: false,
+    })
   })
 })
 
@@ -109,15 +128,27 @@ describe('what comes again', () => {
     await delivers(first, batchNamed('a', 5))
     await first.close()
     const second = opened()
-    await delivers(second, batchOf([...ids('a', 7).map((id) => eventText(id))], () => ({ attempt: 2 })))
+    await delivers(
+      second,
+      batchOf(
+        ids('a', 7).map((id) => eventText(id)),
+        () => ({ attempt: 2 }),
+      ),
+    )
     expect(archivedIds(folder)).toEqual(ids('a', 7))
   })
 
   it('the same event id from another source is another event', async () => {
     const archive = opened()
     await delivers(archive, batchOf([eventText('a')]))
-    await delivers(archive, batchOf([eventText('a')], () => ({ source: 'other' })))
-    await delivers(archive, batchOf([eventText('a')], () => ({ source: '__proto__' })))
+    await delivers(
+      archive,
+      batchOf([eventText('a')], () => ({ source: 'other' })),
+    )
+    await delivers(
+      archive,
+      batchOf([eventText('a')], () => ({ source: '__proto__' })),
+    )
     expect(archivedIds(folder)).toEqual(['a', 'a', 'a'])
   })
 
@@ -176,7 +207,11 @@ describe('others touch the file', () => {
 
   it('a damaged or vanished journal costs no event and overwrites no file', async () => {
     const journal = join(folder, '.audit-relay-archive.journal')
-    for (const damage of [() => rmSync(journal), () => writeFileSync(journal, 'nonsense\n{"file":"../../evil"}\n'), () => truncateSync(journal, 20)]) {
+    for (const damage of [
+      () => rmSync(journal),
+      () => writeFileSync(journal, 'nonsense\n{"file":"../../evil"}\n'),
+      () => truncateSync(journal, 20),
+    ]) {
       const archive = opened()
       await delivers(archive, batchNamed('a', 2))
       await archive.close()
@@ -194,7 +229,9 @@ describe('what a crash leaves', () => {
     await delivers(archive, batchNamed('a', 2))
     await archive.close()
     const size = statSync(join(folder, day)).size
-    const torn = fileKind(faultyFiles({ at: await operationOf('append', 2, batchNamed('b', 2)), lasts: 'dead', code: 'EIO', written: 0.6 }))
+    const torn = fileKind(
+      faultyFiles({ at: await operationOf('append', 2, batchNamed('b', 2)), lasts: 'dead', code: 'EIO', written: 0.6 }),
+    )
     expect((await send(opened({}, torn), batchNamed('b', 2))).kind).toBe('retry')
     const end = readFileSync(join(folder, day)).subarray(size)
     expect(end.length).toBeGreaterThan(0)
@@ -215,7 +252,8 @@ describe('what a crash leaves', () => {
 })
 
 describe('errors of the disk', () => {
-  const failing = (code: string, at: number): Destination => opened({}, fileKind(faultyFiles({ at, lasts: 'dead', code })))
+  const failing = (code: string, at: number): Destination =>
+    opened({}, fileKind(faultyFiles({ at, lasts: 'dead', code })))
 
   it.each([
     ['ENOSPC', 'retry', 'disk_full'],

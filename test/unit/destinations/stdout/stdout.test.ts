@@ -1,17 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { stdoutKind, type WriteSome } from '../../../../src/destinations/stdout/index.ts'
+import { stdoutKind } from '../../../../src/destinations/stdout/index.ts'
+import type { Output } from '../../../../src/destinations/stdout/output.ts'
 import type { Verdict } from '../../../../src/model/verdict.ts'
 import { batchNamed } from '../../../fakes/batches.ts'
 import { destinationTools } from '../../../fakes/destination-tools.ts'
 
+type WriteSome = Output['write']
+
 const { signal } = new AbortController()
+const kindOver = (write: WriteSome) => stdoutKind(() => ({ write, close: () => Promise.resolve() }))
 
 async function verdictOf(writeSome: WriteSome, tools = destinationTools()): Promise<Verdict | undefined> {
-  const outcome = await stdoutKind(writeSome).open({}, tools).send(batchNamed('a', 2), signal)
+  const outcome = await kindOver(writeSome).open({}, tools).send(batchNamed('a', 2), signal)
   return 'verdicts' in outcome ? outcome.verdicts[1] : undefined
 }
 
-const failing = (code: string): WriteSome => () => Promise.reject(Object.assign(new Error(code), { code }))
+const failing =
+  (code: string): WriteSome =>
+  () =>
+    Promise.reject(Object.assign(new Error(code), { code }))
 
 describe('stdout', () => {
   it('writes a line for each event, however few bytes are taken at once, and batches never mix', async () => {
@@ -21,7 +28,7 @@ describe('stdout', () => {
       written.push(Buffer.from(bytes.subarray(0, 7)))
       return Math.min(7, bytes.length)
     }
-    const destination = stdoutKind(few).open({}, destinationTools())
+    const destination = kindOver(few).open({}, destinationTools())
     await Promise.all(['a', 'b', 'c'].map((name) => destination.send(batchNamed(name, 3), signal)))
     const lines = Buffer.concat(written).toString().trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { event_id: string }).event_id)).toEqual(
@@ -41,8 +48,22 @@ describe('stdout', () => {
   it('looks again when a pipe is full', async () => {
     const tools = destinationTools()
     let tries = 0
-    const sending = verdictOf((bytes) => (tries++ < 3 ? failing('EAGAIN')(bytes) : Promise.resolve(bytes.length)), tools)
-    while (tries < 4) await tools.clock.advance(10)
+    const sending = verdictOf(
+      (bytes) => (tries++ < 3 ? failing('EAGAIN')(bytes) : Promise.resolve(bytes.length)),
+      tools,
+    )
+    while (tries < 4) await tools.clock.advanceToNext()
     expect(await sending).toEqual({ kind: 'delivered' })
+  })
+
+  it('closing ends a wait for a reader that has stopped', async () => {
+    const tools = destinationTools()
+    const destination = kindOver(failing('EAGAIN')).open({}, tools)
+    const sending = destination.send(batchNamed('a', 1), signal)
+    await tools.clock.settle()
+    expect(tools.clock.pending).toBe(1)
+    await destination.close()
+    await sending.catch(() => undefined)
+    expect(tools.clock.pending).toBe(0)
   })
 })

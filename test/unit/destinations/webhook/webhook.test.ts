@@ -27,7 +27,10 @@ afterEach(async () => {
 })
 
 function opened(options: object, clock = new TestClock(Math.floor(Date.now() / 1000) * 1000)): Destination {
-  const destination = webhook.open(webhook.options.parse({ url: `${receiver.url}/hook?key=query-secret`, ...options }), destinationTools({ clock }))
+  const destination = webhook.open(
+    webhook.options.parse({ url: `${receiver.url}/hook?key=query-secret`, ...options }),
+    destinationTools({ clock }),
+  )
   open.push(destination)
   return destination
 }
@@ -46,10 +49,21 @@ async function verdictsOf(destination: Destination, batch: Batch): Promise<reado
 describe('a request', () => {
   it('is one event object by default, and an array with `batch`', async () => {
     const one = await sent({}, batchNamed('a', 1))
-    expect(one).toMatchObject({ method: 'POST', path: '/hook?key=query-secret', headers: { 'content-type': 'application/json', 'user-agent': 'audit-relay' } })
-    expect(JSON.parse(one.body.toString())).toMatchObject({ event_id: 'a-0', stream: { destination_id: 'archive', attempt: 1 } })
+    expect(one).toMatchObject({
+      method: 'POST',
+      path: '/hook?key=query-secret',
+      headers: { 'content-type': 'application/json', 'user-agent': 'audit-relay' },
+    })
+    expect(JSON.parse(one.body.toString())).toMatchObject({
+      event_id: 'a-0',
+      stream: { destination_id: 'archive', attempt: 1 },
+    })
     const many = await sent({ batch: 10 }, batchNamed('b', 3))
-    expect((JSON.parse(many.body.toString()) as { event_id: string }[]).map((event) => event.event_id)).toEqual(['b-0', 'b-1', 'b-2'])
+    expect((JSON.parse(many.body.toString()) as { event_id: string }[]).map((event) => event.event_id)).toEqual([
+      'b-0',
+      'b-1',
+      'b-2',
+    ])
   })
 
   it('limits follow the options', () => {
@@ -60,12 +74,33 @@ describe('a request', () => {
 
   it('has the same id at every attempt, and another for another event, another source, another batch', async () => {
     const text = eventText('a')
-    const id = async (options: object, batch: Batch): Promise<string> => (await sent(options, batch)).headers['webhook-id'] ?? ''
+    const id = async (options: object, batch: Batch): Promise<string> =>
+      (await sent(options, batch)).headers['webhook-id'] ?? ''
     const first = await id({}, batchOf([text]))
-    expect(await id({}, batchOf([text], () => ({ attempt: 5 })))).toBe(first)
-    const others = [await id({}, batchOf([text], () => ({ source: 'other' }))), await id({}, batchNamed('b', 1)), await id({ batch: 5 }, batchOf([text]))]
+    expect(
+      await id(
+        {},
+        batchOf([text], () => ({ attempt: 5 })),
+      ),
+    ).toBe(first)
+    const others = [
+      await id(
+        {},
+        batchOf([text], () => ({ source: 'other' })),
+      ),
+      await id({}, batchNamed('b', 1)),
+      await id({ batch: 5 }, batchOf([text])),
+    ]
     expect(new Set([first, ...others]).size).toBe(4)
-    for (const each of [first, ...others, await id({}, batchOf([text], () => ({ source: 'Ä b.c/d\r\n' })))]) expect(each).toMatch(/^[\w-]+$/)
+    for (const each of [
+      first,
+      ...others,
+      await id(
+        {},
+        batchOf([text], () => ({ source: 'Ä b.c/d\r\n' })),
+      ),
+    ])
+      expect(each).toMatch(/^[\w-]+$/)
   })
 })
 
@@ -77,18 +112,27 @@ describe('signatures', () => {
   it.each([
     ['whsec_ secret', standardSecret, new Webhook(standardSecret)],
     ['plain secret', 'open sesame', new Webhook('open sesame', { format: 'raw' })],
-  ])('a %s is verified by the standard library; an altered body, id or time is not', async (_name, secret, verifier) => {
-    const { body, headers } = await sent({ secret, batch: 5 }, batchNamed('a', 2))
-    expect(() => verifier.verify(body.toString(), headers)).not.toThrow()
-    expect(() => verifier.verify(`${body.toString()} `, headers)).toThrow()
-    expect(() => verifier.verify(body.toString(), { ...headers, 'webhook-id': 'other' })).toThrow()
-    expect(() => verifier.verify(body.toString(), { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) })).toThrow()
-  })
+  ])(
+    'a %s is verified by the standard library; an altered body, id or time is not',
+    async (_name, secret, verifier) => {
+      const { body, headers } = await sent({ secret, batch: 5 }, batchNamed('a', 2))
+      expect(() => verifier.verify(body.toString(), headers)).not.toThrow()
+      expect(() => verifier.verify(`${body.toString()} `, headers)).toThrow()
+      expect(() => verifier.verify(body.toString(), { ...headers, 'webhook-id': 'other' })).toThrow()
+      expect(() =>
+        verifier.verify(body.toString(), {
+          ...headers,
+          'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1),
+        }),
+      ).toThrow()
+    },
+  )
 
   it('two secrets sign twice, so that either side of a rotation verifies', async () => {
     const other = `whsec_${Buffer.alloc(24, 9).toString('base64')}`
     const { body, headers } = await sent({ secret: [standardSecret, other] }, batchNamed('a', 1))
-    for (const secret of [standardSecret, other]) expect(() => new Webhook(secret).verify(body.toString(), headers)).not.toThrow()
+    for (const secret of [standardSecret, other])
+      expect(() => new Webhook(secret).verify(body.toString(), headers)).not.toThrow()
   })
 
   it('the time is that of the attempt', async () => {
@@ -97,12 +141,20 @@ describe('signatures', () => {
     await destination.send(batchNamed('a', 1), signal)
     clock.jump(60_000)
     await destination.send(batchNamed('a', 1), signal)
-    expect(receiver.requests.map((request) => request.headers['webhook-timestamp'])).toEqual(['1800000000', '1800000060'])
+    expect(receiver.requests.map((request) => request.headers['webhook-timestamp'])).toEqual([
+      '1800000000',
+      '1800000060',
+    ])
   })
 
   it('an older receiver gets a hex HMAC of the body in the header of its choice', async () => {
-    const { body, headers } = await sent({ secret: 'It-is-secret', signature: { header: 'X-Hub-Signature-256', prefix: 'sha256=' } }, batchNamed('a', 1))
-    expect(headers['x-hub-signature-256']).toBe(`sha256=${createHmac('sha256', 'It-is-secret').update(body).digest('hex')}`)
+    const { body, headers } = await sent(
+      { secret: 'It-is-secret', signature: { header: 'X-Hub-Signature-256', prefix: 'sha256=' } },
+      batchNamed('a', 1),
+    )
+    expect(headers['x-hub-signature-256']).toBe(
+      `sha256=${createHmac('sha256', 'It-is-secret').update(body).digest('hex')}`,
+    )
     expect(headers).not.toHaveProperty('webhook-signature')
   })
 
@@ -116,7 +168,9 @@ describe('signatures', () => {
   })
 
   it('headers of the operator go along', async () => {
-    expect((await sent({ headers: { 'X-Team': 'sec', Authorization: 'Bearer t0ken-t0ken' } }, batchNamed('a', 1))).headers).toMatchObject({
+    expect(
+      (await sent({ headers: { 'X-Team': 'sec', Authorization: 'Bearer t0ken-t0ken' } }, batchNamed('a', 1))).headers,
+    ).toMatchObject({
       'x-team': 'sec',
       authorization: 'Bearer t0ken-t0ken',
     })
@@ -126,16 +180,31 @@ describe('signatures', () => {
 describe('answers', () => {
   it.each([
     [{ status: 204 }, { kind: 'delivered' }],
-    [{ status: 429, headers: { 'retry-after': '30' } }, { kind: 'retry', afterMs: 30_000, reason: { code: 'http_429' } }],
+    [
+      { status: 429, headers: { 'retry-after': '30' } },
+      { kind: 'retry', afterMs: 30_000, reason: { code: 'http_429' } },
+    ],
     [{ status: 410 }, { kind: 'halt', reason: { code: 'http_410' } }],
-    [{ status: 301, headers: { location: 'https://b.example/x' } }, { kind: 'halt', reason: { code: 'http_301' } }],
+    [
+      { status: 301, headers: { location: 'https://b.example/x' } },
+      { kind: 'halt', reason: { code: 'http_301' } },
+    ],
     [{ status: 413 }, { kind: 'reject', split: true, reason: { code: 'http_413' } }],
-    [{ status: 422, body: '<html><title>No</title>' }, { kind: 'reject', reason: { code: 'http_422', text: 'the receiver answered 422: (page) No' } }],
+    [
+      { status: 422, body: '<html><title>No</title>' },
+      { kind: 'reject', reason: { code: 'http_422', text: 'the receiver answered 422: (page) No' } },
+    ],
     [{ cutAt: 0 }, { kind: 'retry', reason: { code: 'broken' } }],
     [{ cutAt: 20 }, { kind: 'retry', reason: { code: 'broken' } }],
     [{ raw: 'SSH-2.0-OpenSSH_9.2\r\n' }, { kind: 'retry', reason: { code: 'broken' } }],
-    [{ status: 500, endless: true }, { kind: 'retry', reason: { code: 'http_500' } }],
-    [{ status: 500, headers: { 'content-encoding': 'gzip' }, body: 'garbage' }, { kind: 'retry', reason: { text: 'the receiver answered 500: (7 bytes, gzip)' } }],
+    [
+      { status: 500, endless: true },
+      { kind: 'retry', reason: { code: 'http_500' } },
+    ],
+    [
+      { status: 500, headers: { 'content-encoding': 'gzip' }, body: 'garbage' },
+      { kind: 'retry', reason: { text: 'the receiver answered 500: (7 bytes, gzip)' } },
+    ],
   ])('%j', async (answer, verdict) => {
     receiver.answer(answer)
     expect(await verdictsOf(opened({ batch: 5 }), batchNamed('a', 2))).toMatchObject([verdict, verdict])

@@ -263,6 +263,7 @@ describe('cursors that are no longer needed', () => {
     await work.read()
     expect(work.cursors.size).toBe(1)
     work.append('out/b.jsonl', lines('c'))
+    await work.clock.advance(1000)
     expect((await work.read()).ids).toEqual(['c'])
   })
 
