@@ -15,10 +15,12 @@ export interface ConfigWatchParts {
   readonly telemetry: Telemetry
   /** Rejects with `ConfigError` when the file cannot be used; as `run` would find, unless a test says otherwise. */
   readonly validate?: () => unknown
+  /** Told at the start, and whenever what is on disk begins or ceases to differ from what is in force. */
+  readonly found?: (change: ConfigChange | undefined) => Promise<void>
 }
 
 /** What was found on disk. */
-interface ConfigChange {
+export interface ConfigChange {
   readonly valid: boolean
   readonly text: string
 }
@@ -41,7 +43,12 @@ export function watchConfig(parts: ConfigWatchParts): ConfigWatch {
   const inForce = digest(file)
   let seen = { stamp: stampOf(file), digest: inForce }
   let change: ConfigChange | undefined
-  let looking: Promise<void> = Promise.resolve()
+  let looking: Promise<void> = tell()
+
+  /** A state without room for a notice is told of elsewhere; the next change tries again. */
+  async function tell(): Promise<void> {
+    await parts.found?.(change).catch(() => {})
+  }
 
   /** Whether the content is another one than at the last look. */
   function changedSince(): boolean {
@@ -57,6 +64,7 @@ export function watchConfig(parts: ConfigWatchParts): ConfigWatch {
     const found = await judged(parts, seen.digest === inForce)
     change = seen.digest === inForce ? undefined : found
     parts.telemetry.emit({ type: 'config_changed_on_disk', file, ...found })
+    await tell()
   }
 
   /** One after the other: a SIGHUP during a look waits for it. */

@@ -86,7 +86,9 @@ export class Relay {
       if (now < left) deadline = clock.monotonic() + maxWaitMs
       left = now
       const leftMs = deadline - clock.monotonic()
-      const worthWaiting = dispatchers.map((dispatcher) => dispatcher.standing()).some(({ busy, nextInMs }) => busy || (nextInMs !== null && nextInMs <= leftMs))
+      const worthWaiting = dispatchers
+        .map((dispatcher) => dispatcher.standing())
+        .some(({ busy, nextInMs }) => busy || (nextInMs !== null && nextInMs <= leftMs))
       if (left === 0 || leftMs <= 0 || !worthWaiting || drain.aborted) return left
       await clock.sleep(standingEveryMs, drain).catch(() => {})
     }

@@ -46,7 +46,7 @@ function frameLines(fault: ConfigFault, format: FaultFormat): string[] {
 
 /** Marks under the place; tabs are kept so that they line up whatever a tab is worth. */
 function carets(line: string, fault: ConfigFault): string {
-  const column = (fault.column ?? 1) - 1
+  const column = Math.min((fault.column ?? 1) - 1, line.length)
   const before = line.slice(0, column).replace(/[^\t]/g, ' ').padEnd(column)
   const length = Math.max(1, Math.min(fault.length ?? 1, line.length - column))
   return before + '^'.repeat(length)

@@ -1,7 +1,8 @@
 // Puts the faults of a filter at their places in the file, down to the character inside a `when` expression.
 import { checkFilter } from '../filters/check.ts'
 import { type FilterSpec, filterSchema } from '../filters/schema.ts'
-import type { Path, Range } from './document.ts'
+import type { Path } from './document.ts'
+import type { Range } from './yaml-faults.ts'
 import type { Faults } from './faults.ts'
 import { valueAt } from './wording.ts'
 

@@ -5,15 +5,21 @@ const linesBefore = 2
 const linesAfter = 1
 const longestLine = 400
 
-/** Lines `line - 2` to `line + 1` (1-based) of `text`. */
-export function frameAt(text: string, line: number): { first: number; lines: string[] } {
-  const lines = text
-    .replace(/\r?\n$/, '')
-    .split('\n')
-    .map((content) => content.replace(/\r$/, ''))
-  const masked = maskLines(lines)
-  const first = Math.max(1, line - linesBefore)
-  return { first, lines: masked.slice(first - 1, line + linesAfter).map((content) => content.slice(0, longestLine)) }
+/** The lines of a text, masked once, to be shown around any number of faults. */
+export class Frames {
+  readonly #lines: readonly string[]
+
+  constructor(text: string) {
+    const lines = text.replace(/\r?\n$/, '').split('\n')
+    this.#lines = maskLines(lines.map((content) => content.replace(/\r$/, '')))
+  }
+
+  /** Lines `line - 2` to `line + 1`, counted from 1. */
+  at(line: number): { first: number; lines: string[] } {
+    const first = Math.max(1, line - linesBefore)
+    const lines = this.#lines.slice(first - 1, line + linesAfter)
+    return { first, lines: lines.map((content) => content.slice(0, longestLine)) }
+  }
 }
 
 const keyed = /(^|[\s{,[?])(["']?)([A-Za-z0-9_.-]+)\2(\s*:(\s+|$))/g

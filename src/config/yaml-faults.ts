@@ -1,5 +1,5 @@
 // How the YAML parser's complaints read, without anything of the file in them: it may be a secret.
-import type { YAMLError } from 'yaml'
+import type { Node, YAMLError } from 'yaml'
 
 /** Offsets in the text. */
 export interface Range {
@@ -12,6 +12,12 @@ export interface DocumentFault extends Range {
   readonly hint?: string
   /** The rest of the file can be understood all the same. */
   readonly soft?: boolean
+}
+
+/** Where a node stands, never empty. */
+export function rangeOf(node: Node): Range {
+  const [start, end] = node.range ?? [0, 1]
+  return { start, end: Math.max(end, start + 1) }
 }
 
 /** Does not show the tag: it may be an unquoted password that begins with an exclamation mark. */

@@ -35,7 +35,7 @@ function verdictOf(reply: HttpReply, nowMs: number): Verdict {
 }
 
 /** `http_503`, and what the receiver said. */
-export function reasonOf(reply: HttpReply): Reason {
+function reasonOf(reply: HttpReply): Reason {
   const said = excerpt(reply)
   const advice = ADVICE.get(reply.status)
   const text = `the receiver answered ${reply.status}${said === '' ? '' : `: ${said}`}`

@@ -49,6 +49,7 @@ class PooledClient implements HttpClient {
 
   async request(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     signal.throwIfAborted()
+    if (this.#closed) throw new HttpError('broken', 'the connection pool is closed')
     const { origin, path } = this.#routeOf(request.url)
     const exchange = new Exchange(origin, this.#options.bodyBytes ?? defaultBodyBytes)
     const stop = (): void => exchange.stop(signal.reason as Error)
@@ -65,8 +66,8 @@ class PooledClient implements HttpClient {
 
   async close(): Promise<void> {
     this.#closed = true
+    await Promise.allSettled([...this.#exchanges].map((exchange) => exchange.reply))
     clearTimeout(this.#timer)
-    for (const exchange of this.#exchanges) exchange.stop(closedError())
     const pools = [...this.#pools.values()]
     this.#pools.clear()
     await Promise.all(pools.map((pool) => pool.destroy()))
@@ -86,7 +87,6 @@ class PooledClient implements HttpClient {
   /** undici takes a tenth of a second to load: not before it is needed. */
   async #open(origin: string): Promise<Pool> {
     const { Pool } = await import('undici')
-    if (this.#closed) throw closedError()
     const known = this.#pools.get(origin)
     if (known) return known
     const { inFlight, timeoutMs, ca } = this.#options
@@ -144,8 +144,4 @@ class PooledClient implements HttpClient {
       exchange.expire(timeoutMs)
     }
   }
-}
-
-function closedError(): HttpError {
-  return new HttpError('broken', 'the connection pool is closed')
 }

@@ -19,6 +19,7 @@ export interface HttpReply {
 export interface HttpClient {
   /** Rejects with an `HttpError`, or with the signal's reason when it is aborted. Redirects are never followed. */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>
+  /** Takes nothing more; resolves when what is in flight has ended, as its deadline or its signal makes it do. */
   close(): Promise<void>
 }
 

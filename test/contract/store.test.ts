@@ -356,6 +356,13 @@ describe.each(Object.entries(BENCHES))('the %s store', (_, makeBench) => {
       })
     })
 
+    it('row 24: makes nothing wait longer because the clock went back', async () => {
+      await store.register([destination('siem')], START - 400 * DAY)
+      expect(await store.nextRetryAt('siem', new Set())).toBe(START - 400 * DAY + 2000)
+      await store.register([destination('siem')], START)
+      expect(await store.nextRetryAt('siem', new Set())).toBe(START - 400 * DAY + 2000)
+    })
+
     it('ends a retry as delivered, moved on, or dead', async () => {
       const again = { ...aside(4), attempts: 2, nextAt: START + 99_000 }
       const dead = { ...aside(6), attempts: 3, cause: 'exhausted', provisional: false }

@@ -1,8 +1,10 @@
 // The commands as a user types them: the real command line, a real state, exit codes and what stands on which stream.
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const bin = path.resolve('bin/audit-relay.js')
@@ -148,6 +150,45 @@ describe('status, check and backup after a run', () => {
       expect(code).toBe(1)
       expect(err.trimEnd().split('\n')).toHaveLength(1)
     }
+  })
+})
+
+describe('beside a running relay', () => {
+  /** Starts `run` and gives a way to wait for a line of its log. */
+  function start(argv: readonly string[]) {
+    const child = spawn(process.execPath, [bin, 'run', ...argv], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    const lines: Record<string, unknown>[] = []
+    const log = createInterface({ input: child.stderr })
+    log.on('line', (line) => void lines.push(JSON.parse(line) as Record<string, unknown>))
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const line = async (fields: Record<string, unknown>) => {
+      const fits = () => lines.find((one) => Object.entries(fields).every(([key, value]) => one[key] === value))
+      while (!fits() && child.exitCode === null) await Promise.race([once(log, 'line'), ended])
+      return fits()
+    }
+    return { child, ended, line, lines }
+  }
+
+  test('status --check is silent, a second run ends with 4, SIGHUP checks the file, SIGTERM ends with 0', async () => {
+    write('beside.jsonl', `${event(1)}\n`)
+    const text = config.replace('state.db', 'beside.db').replace('outbox.jsonl', 'beside.jsonl')
+    write('beside.yaml', text.replaceAll('./archive', './beside').replaceAll('./failures', './beside-failures'))
+    const run = start(['--config', 'beside.yaml'])
+    try {
+      expect(await run.line({ type: 'delivering', destination: 'archive', events: 1 })).toBeDefined()
+      expect(relay(['status', '--check', '--config', 'beside.yaml'])).toEqual({ code: 0, out: '', err: '' })
+      expect(relay(['status', '--config', 'beside.yaml']).out).toMatch(/^audit-relay runs/)
+      expect(relay(['check', '--config', 'beside.yaml']).code).toBe(0)
+      expect(relay(['run', '--config', 'beside.yaml'])).toMatchObject({ code: 4, out: '' })
+      fs.appendFileSync(path.join(folder, 'beside.yaml'), 'surprise: 1\n')
+      run.child.kill('SIGHUP')
+      const told = await run.line({ type: 'config_changed_on_disk', valid: false })
+      expect(told?.['message']).toMatch(/surprise/)
+    } finally {
+      run.child.kill('SIGTERM')
+    }
+    expect(await run.ended).toBe(0)
+    expect(run.lines.at(-1)).toMatchObject({ type: 'relay_stopped' })
   })
 })
 

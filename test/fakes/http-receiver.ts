@@ -28,7 +28,7 @@ export interface Answer {
   readonly endless?: boolean
 }
 
-export type Script = (request: Received, index: number) => Answer
+type Script = (request: Received, index: number) => Answer
 
 export interface Receiver {
   readonly url: string

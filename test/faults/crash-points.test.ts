@@ -1,7 +1,8 @@
 // SIGKILL exactly at each named point, three times in a row: once under way, and twice in the recovery that follows.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { CRASH_POINTS, CRASH_VARIABLE, type CrashPoint } from '../../src/runtime/crash-points.ts'
-import { Campaign } from './campaign/campaign.ts'
+import { Campaign, KEEP_MS } from './campaign/campaign.ts'
 import type { End, RelayProcess } from './campaign/process.ts'
 import { expectKept, summary } from './campaign/rounds.ts'
 
@@ -21,6 +22,7 @@ async function campaign(campaignSeed: number, point: CrashPoint): Promise<void> 
   const running = await Campaign.start({ seed: campaignSeed, eventsPerSecond: 2_000 })
   try {
     for (let crash = 0; crash < crashesPerPoint; crash++) {
+      if (point.endsWith('-prune')) await leaveSomethingToPrune(running)
       // The first crash comes a while after the start where the point is passed often; a recovery dies as early as it can.
       const nth = crash === 0 && isPassedOften(point) ? running.chance.between(1, 8) : 1
       const relay = running.relay({ [CRASH_VARIABLE]: `${point}:${nth}` })
@@ -39,9 +41,18 @@ async function campaign(campaignSeed: number, point: CrashPoint): Promise<void> 
   }
 }
 
-/** Start-up passes the others once. */
+/** Start-up passes the others once, and pruning comes twice a minute. */
 function isPassedOften(point: CrashPoint): boolean {
-  return point !== 'before-marker' && point !== 'migration'
+  return !['before-marker', 'migration', 'before-prune', 'after-prune'].includes(point)
+}
+
+/** Settled pages that are old enough to go when the next relay starts. */
+async function leaveSomethingToPrune(running: Campaign): Promise<void> {
+  const relay = running.relay()
+  await Promise.race([running.untilMoment('answered', 100, reachWithinMs), relay.ended])
+  await sleep(KEEP_MS + 500)
+  relay.kill('SIGTERM')
+  expect((await relay.ended).code).toBe(0)
 }
 
 /** How the relay ended; undefined when it still ran at the limit, and is killed then. */

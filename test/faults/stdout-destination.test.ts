@@ -18,7 +18,7 @@ it('a reader that has stopped keeps nobody from ending the program', async () =>
   const child = spawn(process.execPath, [writer], { stdio: ['ignore', pipe, 'pipe'] })
   try {
     const signal = AbortSignal.timeout(15_000)
-    await once(child.stderr, 'data', { signal })
+    await once(child.stderr as NodeJS.ReadableStream, 'data', { signal })
     const exit = once(child, 'exit', { signal })
     child.kill('SIGTERM')
     expect(await exit).toEqual([0, null])

@@ -94,6 +94,14 @@ describe('row 12: a state that is not what was left', () => {
     await refused(/another state/)
   })
 
+  it('row 4: but not one whose holder died before it could write its marker', async () => {
+    await state.filled()
+    const db = new Database(state.path)
+    db.exec("UPDATE state SET generation = generation + 1, marker = 'open'")
+    db.close()
+    await (await state.open()).close(0)
+  })
+
   it('row 13: an older copy that was put back', async () => {
     await state.filled()
     const old = fs.readFileSync(state.path)

@@ -1,5 +1,6 @@
 // Judges what the state says: status words, lag, balance, and the problems that monitoring should hear of. Pure.
-import type { DestinationOverview, Overview, SourceOverview } from '../../store/store.ts'
+import { reservedSource } from '../../config/shared-schema.ts'
+import type { DestinationOverview, Overview, PullRecord, SourceOverview } from '../../store/store.ts'
 import { counted, countText, durationText, sizeText } from '../../telemetry/units.ts'
 
 export type StatusWord = 'Active' | 'Active with errors' | 'Inactive'
@@ -21,17 +22,35 @@ export interface Expectations {
   readonly maxBytes?: number
 }
 
+/** The sources that an operator wrote; the relay's own is shown only once it has events. */
+export function shownSources({ sources }: Overview): readonly SourceOverview[] {
+  return sources.filter(({ name, pulled }) => name !== reservedSource || pulled > 0)
+}
+
+/** What the relay has to say of itself: that the configuration on disk changed. */
+export function ownNotices({ sources }: Overview): PullRecord['notices'] {
+  return sources.find(({ name }) => name === reservedSource)?.lastPull?.notices ?? []
+}
+
 /** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`. */
 export function sourceStatus(source: SourceOverview): StatusWord {
   return source.lastPull && (!source.lastPull.ok || errorNotices(source).length > 0) ? 'Active with errors' : 'Active'
 }
 
 /** Status of a destination: errors are a breaker that is not closed, or a failure since the last delivery. */
-export function destinationStatus({ state, health }: DestinationOverview): StatusWord {
+export function destinationStatus(destination: DestinationOverview): StatusWord {
+  const { state, health } = destination
   if (state !== 'enabled') return 'Inactive'
   if (!health) return 'Active'
-  const failed = health.lastFailure !== null && health.lastFailure.at > (health.lastDeliveredAt ?? -Infinity)
+  const failed = health.lastFailure !== null && health.lastFailure.at > (lastSuccessAt(destination) ?? -Infinity)
   return health.state !== 'closed' || failed ? 'Active with errors' : 'Active'
+}
+
+/** When something was delivered last: health is written down now and then, the log of attempts with each of them. */
+export function lastSuccessAt({ health, lastAttempts }: DestinationOverview): number | null {
+  const delivered = lastAttempts.filter(({ verdict }) => verdict === 'delivered').map(({ at }) => at)
+  const newest = Math.max(health?.lastDeliveredAt ?? -Infinity, ...delivered)
+  return newest === -Infinity ? null : newest
 }
 
 export interface LastError {

@@ -1,6 +1,17 @@
 // The machine form of `status`. The names here are a promise to scripts: add, never rename.
 import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
-import { destinationStatus, imbalances, lagMs, lastError, nextAttemptAt, problemsOf, sourceStatus } from './assess.ts'
+import {
+  destinationStatus,
+  imbalances,
+  lagMs,
+  lastError,
+  lastSuccessAt,
+  nextAttemptAt,
+  problemsOf,
+  ownNotices,
+  shownSources,
+  sourceStatus,
+} from './assess.ts'
 import type { StatusView } from './render.ts'
 
 /** Times are RFC 3339 in UTC or null, durations seconds, sizes bytes. */
@@ -15,8 +26,9 @@ export function statusJson(view: Omit<StatusView, 'paint' | 'width'>): unknown {
       instance: overview.instance,
       used_bytes: overview.usedBytes,
       max_bytes: expected.maxBytes ?? null,
+      notices: ownNotices(overview),
     },
-    sources: overview.sources.map(sourceJson),
+    sources: shownSources(overview).map(sourceJson),
     destinations: overview.destinations.map((destination) => destinationJson(destination, now)),
     problems: problemsOf(overview, expected, now),
   }
@@ -59,7 +71,7 @@ function destinationJson(d: DestinationOverview, now: number): unknown {
     dropped: d.dropped,
     balanced: imbalances(d).length === 0,
     oldest_waiting_at: time(d.oldestWaitingAt),
-    last_success_at: time(d.health?.lastDeliveredAt),
+    last_success_at: time(lastSuccessAt(d)),
     next_attempt_at: time(nextAttemptAt(d)),
     last_error: error ? { at: time(error.at), code: error.code, text: error.text, status: error.status ?? null } : null,
   }

@@ -5,7 +5,16 @@ import { countText, durationText, sizeText } from '../../telemetry/units.ts'
 import type { Paint } from '../paint.ts'
 import { renderTable, type Cell, type Column } from '../table.ts'
 import { attentionLines } from './attention.ts'
-import { destinationStatus, lagMs, nextAttemptAt, sourceStatus, type Expectations, type StatusWord } from './assess.ts'
+import {
+  destinationStatus,
+  lagMs,
+  lastSuccessAt,
+  nextAttemptAt,
+  shownSources,
+  sourceStatus,
+  type Expectations,
+  type StatusWord,
+} from './assess.ts'
 import { balanceLines } from './balance.ts'
 
 export interface StatusView {
@@ -27,7 +36,7 @@ export function statusLines(view: StatusView): readonly string[] {
     ...headLines(view),
     '',
     paint.strong('SOURCES'),
-    ...sourceTable(view, overview.sources),
+    ...sourceTable(view, shownSources(overview)),
     '',
     paint.strong('DESTINATIONS'),
     ...destinationTable(view, overview.destinations),
@@ -109,7 +118,7 @@ function destinationRow(destination: DestinationOverview, { now, paint, expected
     count(destination.dead, paint.bad),
     count(destination.delivered),
     count(destination.filtered),
-    { text: ago(destination.health?.lastDeliveredAt, now) },
+    { text: ago(lastSuccessAt(destination), now) },
     { text: next === undefined ? '-' : inTime(next, now) },
   ]
 }

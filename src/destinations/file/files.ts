@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-export interface FileState {
+interface FileState {
   readonly size: number
   readonly inode: bigint
   /** 0 when the file has been deleted and only we still hold it. */

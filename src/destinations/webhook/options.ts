@@ -21,7 +21,7 @@ export interface WebhookOptions {
 }
 
 /** Hex HMAC-SHA256 over the body, in a header of choice. */
-export interface BodySignature {
+interface BodySignature {
   readonly header: string
   readonly prefix: string
 }

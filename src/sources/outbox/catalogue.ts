@@ -11,7 +11,7 @@ import { LINGER_MS, Strays, type StrayTools } from './strays.ts'
 /** An open file without changes for this long is closed. */
 const quietMs = 60_000
 
-export interface CatalogueTools extends Omit<StrayTools, 'observe'> {
+export interface CatalogueTools extends Omit<StrayTools, 'observe' | 'adopt'> {
   /** The file may have something to read. */
   ready(file: OutboxFile): void
 }
@@ -31,6 +31,7 @@ export class Catalogue {
     this.#strays = new Strays({
       ...tools,
       observe: (file, stat) => this.#observe(file, stat),
+      adopt: (found) => this.#adopt(found),
       forgotten: (file) => {
         this.remove(file)
         tools.forgotten(file)
@@ -135,11 +136,21 @@ export class Catalogue {
   }
 
   #add(path: string, stat: BigIntStats): void {
+    this.#file(path, stat).matched = true
+  }
+
+  #adopt({ path, stat }: Found): void {
+    if (!this.#byInode.has(inodeOf(stat))) this.#file(path, stat).rotated = true
+  }
+
+  #file(path: string, stat: BigIntStats): OutboxFile {
     const file = OutboxFile.found(path, stat, this.#tools.clock.monotonic())
-    file.matched = true
     this.#files.set(file.part, file)
     this.#byInode.set(file.inode, file)
     this.#tools.ready(file)
+    // Saved even when there is nothing to read yet: it may be rotated away before there is.
+    this.#tools.moved(file)
+    return file
   }
 
   /** The same path and inode number on a device that has another number since a restart of the machine. */

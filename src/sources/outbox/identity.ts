@@ -35,9 +35,14 @@ export function bornOf(stat: BigIntStats): string {
 }
 
 /**
- * Whether the inode surely belongs to another file than the one born then. A birth time that equals the change time proves
- * nothing: where birth times are not kept, Node gives the change time in their place.
+ * Whether the file system keeps birth times. One that equals the change time proves nothing: where birth times are not kept,
+ * Node gives the change time in their place.
  */
+export function hasBirthTime(stat: BigIntStats): boolean {
+  return stat.birthtimeNs > 0n && stat.birthtimeNs !== stat.ctimeNs
+}
+
+/** Whether the inode surely belongs to another file than the one born then. */
 export function isReborn(born: string, stat: BigIntStats): boolean {
-  return stat.birthtimeNs > 0n && stat.birthtimeNs !== stat.ctimeNs && String(stat.birthtimeNs) !== born
+  return hasBirthTime(stat) && String(stat.birthtimeNs) !== born
 }

@@ -199,14 +199,18 @@ export class Outbox implements Source {
   }
 
   #takeCursors(touched: Iterable<OutboxFile>): CursorChange[] {
-    for (const file of touched) this.#moved.set(file.part, file)
     const changes: CursorChange[] = []
-    for (const [part, file] of this.#moved) {
-      if (changes.length >= cursorsAtOnce) break
+    const take = (part: string, file: OutboxFile | null): void => {
       this.#moved.delete(part)
       const value = file ? file.encode() : null
       if (value !== file?.saved) changes.push({ part, value })
       if (file && value !== null) file.saved = value
+    }
+    // What the page moved must be committed with it; the rest can wait for a later page.
+    for (const file of touched) take(file.part, file)
+    for (const [part, file] of this.#moved) {
+      if (changes.length >= cursorsAtOnce) break
+      take(part, file)
     }
     return changes
   }

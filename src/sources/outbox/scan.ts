@@ -120,18 +120,13 @@ export class Scan {
   }
 }
 
-/** Where, in one folder, an inode has a name now. Rejects when the folder cannot be listed. */
-export async function findInode(
-  folder: string,
-  wanted: (stat: BigIntStats) => boolean,
-  signal: AbortSignal,
-): Promise<Found | undefined> {
+/** The regular files of one folder, whatever their names. Rejects when the folder cannot be listed. */
+export async function* filesIn(folder: string, signal: AbortSignal): AsyncGenerator<Found> {
   for await (const name of namesIn(folder, signal)) {
     const path = join(folder, name)
     const stat = statOf(path, false)
-    if (stat?.isFile() && wanted(stat)) return { path, stat }
+    if (stat?.isFile()) yield { path, stat }
   }
-  return undefined
 }
 
 async function* namesIn(folder: string, signal: AbortSignal): AsyncGenerator<string> {

@@ -1,14 +1,14 @@
 // Files that lost their place: rotated away, renamed out of the pattern, deleted, or replaced under their name. They are read
 // to their end as long as a name or an open descriptor leads to them; then their progress is kept a while, and forgotten.
 import type { BigIntStats } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Handles } from './handles.ts'
-import { bornOf, inodeOf, isReborn } from './identity.ts'
+import { bornOf, hasBirthTime, inodeOf } from './identity.ts'
 import type { Notices } from './notices.ts'
 import type { OutboxFile } from './outbox-file.ts'
 import { isAside, putBack } from './release.ts'
-import { type Found, findInode, holdsPrint, nearestFolder, statOf } from './scan.ts'
+import { type Found, filesIn, holdsPrint, nearestFolder, statOf } from './scan.ts'
 
 /** A rotated or deleted file may still be written to by who has it open; after this time without a change it is finished. */
 export const LINGER_MS = 5000
@@ -23,6 +23,8 @@ export interface StrayTools {
   /** The file's cursor may have changed. */
   moved(file: OutboxFile): void
   forgotten(file: OutboxFile): void
+  /** A rotated file that may never have been seen. */
+  adopt(found: Found): void
   /** Takes in what the file system says of a file. */
   observe(file: OutboxFile, stat: BigIntStats): void
 }
@@ -43,14 +45,12 @@ export class Strays {
   }
 
   async #search(file: OutboxFile, expected: boolean, signal: AbortSignal): Promise<void> {
-    const found = await findInode(dirname(file.path), (stat) => inodeOf(stat) === file.inode, signal).catch(
-      (error: unknown) => {
-        signal.throwIfAborted()
-        return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : ('unknown' as const)
-      },
-    )
-    if (found === 'unknown') return
-    if (found && this.#isIt(file, found.path, found.stat)) this.#renamedTo(file, found)
+    const files = await neighbours(file, signal)
+    if (!files) return
+    const found = files.find(({ path, stat }) => this.#isIt(file, path, stat))
+    // Rotated more than once since the last look: what was written in between lies under names that nobody has seen.
+    if (!expected) for (const other of files) if (isSuccessor(file, other)) this.#tools.adopt(other)
+    if (found) this.#renamedTo(file, found)
     else if (this.#tools.handles.holds(file)) this.#unnamed(file)
     else this.#gone(file, expected)
   }
@@ -108,7 +108,7 @@ export class Strays {
   #forgetIfOld(file: OutboxFile): void {
     const age = this.#tools.clock.now() - (file.leftAt ?? 0)
     const isSure = String(nearestFolder(file.path)?.dev) === file.inode.split(':')[0]
-    if (age < (isSure ? forgetAfterMs : forgetUnsureAfterMs)) return
+    if (age < forgetAfterMs) return
     this.#tools.forgotten(file)
   }
 
@@ -116,7 +116,38 @@ export class Strays {
   #isIt(file: OutboxFile, path: string, stat: BigIntStats): boolean {
     if (inodeOf(stat) !== file.inode) return false
     if (this.#tools.handles.holds(file)) return true
-    if (isReborn(file.born, stat)) return false
-    return file.head.length === 0 ? bornOf(stat) === file.born : holdsPrint(path, file.head)
+    // The birth time decides even when the content is another: a file may be truncated and then rotated.
+    if (hasBirthTime(stat) || file.head.length === 0) return bornOf(stat) === file.born
+    return holdsPrint(path, file.head)
   }
+}
+
+/** The files that lie beside a file's last known place, or undefined when that cannot be found out now. */
+async function neighbours(file: OutboxFile, signal: AbortSignal): Promise<Found[] | undefined> {
+  const original = basename(file.path)
+  const files: Found[] = []
+  try {
+    for await (const found of filesIn(dirname(file.path), signal))
+      if (inodeOf(found.stat) === file.inode || isRotatedName(basename(found.path), original)) files.push(found)
+    return files
+  } catch (error) {
+    signal.throwIfAborted()
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : undefined
+  }
+}
+
+/** What log rotation makes of `app.jsonl`: `app.jsonl.1`, `app.jsonl-20260517`, `app-2026-05-17.jsonl`; nothing compressed. */
+function isRotatedName(name: string, original: string): boolean {
+  if (/\.(?:gz|zst|bz2|xz|lz4|zip)$/u.test(name)) return false
+  if (name.startsWith(original)) return /^[._-]/u.test(name.slice(original.length))
+  const ending = extname(original)
+  const stem = basename(original, ending)
+  if (!name.startsWith(stem) || !name.endsWith(ending)) return false
+  return /^[._-][0-9TZ:._-]+$/u.test(name.slice(stem.length, name.length - ending.length))
+}
+
+/** Whether a neighbour was written after the file: rotated files from before it are none of our business. */
+function isSuccessor(file: OutboxFile, { stat }: Found): boolean {
+  if (inodeOf(stat) === file.inode) return false
+  return hasBirthTime(stat) ? stat.birthtimeNs >= BigInt(file.born) : stat.mtimeNs >= file.mtime
 }

@@ -31,7 +31,14 @@ export function exhumeInMemory(destination: MemoryDestination, now: number): num
   let exhumed = 0
   for (const [seq, exception] of destination.exceptions) {
     if (!exception.provisional) continue
-    destination.exceptions.set(seq, { ...exception, provisional: false, attempts: 0, nextAt: now, cause: null })
+    destination.exceptions.set(seq, {
+      ...exception,
+      provisional: false,
+      attempts: 0,
+      putAt: now,
+      nextAt: now,
+      cause: null,
+    })
     exhumed++
   }
   return exhumed
@@ -61,6 +68,7 @@ function changedExceptions(
       reason,
       ...fate,
       history,
+      putAt: now,
       page: old?.page ?? copyOf(state, seq),
     })
   }
@@ -78,4 +86,13 @@ function copyOf(state: MemoryState, seq: Seq): MemoryException['page'] {
 function confirm(destination: MemoryDestination): void {
   for (const [seq, exception] of destination.exceptions)
     if (exception.provisional) destination.exceptions.set(seq, { ...exception, provisional: false })
+}
+
+/** A wall clock that went back must not make anything wait longer than it was to wait. */
+export function clampInMemory(destination: MemoryDestination, now: number): void {
+  for (const [seq, exception] of destination.exceptions) {
+    const { nextAt, putAt } = exception
+    if (nextAt !== null && putAt > now)
+      destination.exceptions.set(seq, { ...exception, putAt: now, nextAt: nextAt - putAt + now })
+  }
 }

@@ -40,6 +40,7 @@ export interface MemorySource {
 export interface MemoryException extends SetAside {
   readonly page: Page
   readonly history: string
+  readonly putAt: number
   /** When it is tried again; null when it is dead. */
   readonly nextAt: number | null
   readonly cause: string | null

@@ -25,7 +25,7 @@ import type {
 } from '../store.ts'
 import { QUEUES } from '../store.ts'
 import { commitInMemory, saveInMemory } from './memory-committing.ts'
-import { exhumeInMemory, settleInMemory } from './memory-settling.ts'
+import { clampInMemory, exhumeInMemory, settleInMemory } from './memory-settling.ts'
 import { pruneInMemory } from './memory-pruning.ts'
 import { registerInMemory } from './memory-registration.ts'
 import type { MemoryPage, MemoryState } from './memory-state.ts'
@@ -50,6 +50,7 @@ export class MemoryStore implements Store {
 
   async register(definitions: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
     const state = this.#held(now)
+    for (const destination of state.destinations) clampInMemory(destination, now)
     return registerInMemory(state, definitions)
   }
 

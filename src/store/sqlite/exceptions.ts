@@ -25,6 +25,7 @@ interface Write {
   provisional: number
   attempts: number
   first: number
+  put: number
   next: number | null
   cause: string | null
   reason: string
@@ -45,17 +46,18 @@ export class Exceptions {
   readonly #next: Statement<[number], { seq: Seq; next_at: number }>
   readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string }>
   readonly #confirm: Statement<[number]>
-  readonly #exhume: Statement<[number, number]>
+  readonly #exhume: Statement<[{ destination: number; now: number }]>
+  readonly #clamp: Statement<[{ now: number }]>
 
   constructor(db: Database, pages: Pages) {
     this.#pages = pages
     this.#find = db.prepare('SELECT dead, history FROM exception WHERE destination = ? AND seq = ?')
     this.#insert = db.prepare(
-      `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, next_at, cause, reason, history, died_at, event)
-       VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @next, @cause, @reason, @history, @died, @event)`,
+      `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, put_at, next_at, cause, reason, history, died_at, event)
+       VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @put, @next, @cause, @reason, @history, @died, @event)`,
     )
     this.#update = db.prepare(
-      `UPDATE exception SET dead = @dead, provisional = @provisional, attempts = @attempts, first_attempted_at = @first, next_at = @next,
+      `UPDATE exception SET dead = @dead, provisional = @provisional, attempts = @attempts, first_attempted_at = @first, put_at = @put, next_at = @next,
        cause = @cause, reason = @reason, history = @history, died_at = @died WHERE destination = @destination AND seq = @seq`,
     )
     this.#remove = db.prepare('DELETE FROM exception WHERE destination = ? AND seq = ? AND dead = 0')
@@ -67,8 +69,11 @@ export class Exceptions {
     )
     this.#provisional = db.prepare('SELECT seq, source, cause FROM exception WHERE destination = ? AND provisional = 1')
     this.#confirm = db.prepare('UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1')
+    this.#clamp = db.prepare(
+      'UPDATE exception SET next_at = next_at - put_at + @now, put_at = @now WHERE dead = 0 AND put_at > @now',
+    )
     this.#exhume = db.prepare(
-      'UPDATE exception SET dead = 0, provisional = 0, attempts = 0, next_at = ?, cause = NULL, died_at = NULL WHERE destination = ? AND provisional = 1',
+      'UPDATE exception SET dead = 0, provisional = 0, attempts = 0, put_at = @now, next_at = @now, cause = NULL, died_at = NULL WHERE destination = @destination AND provisional = 1',
     )
   }
 
@@ -120,7 +125,12 @@ export class Exceptions {
   }
 
   exhume(destination: number, now: number): void {
-    this.#exhume.run(now, destination)
+    this.#exhume.run({ now, destination })
+  }
+
+  /** A wall clock that went back must not make anything wait longer than it was to wait. */
+  clamp(now: number): void {
+    this.#clamp.run({ now })
   }
 }
 
@@ -140,6 +150,7 @@ function writeOf(
     ...fate,
     attempts: event.attempts,
     first: event.firstAttemptedAt,
+    put: now,
     reason: JSON.stringify(event.reason),
     history: addToHistory(history, event, now),
   }

@@ -81,18 +81,18 @@ function requireLeft(db: Database.Database, path: string, marker: Marker): void 
     throw new StateError(
       `${path} is another state than the one that was here: put the right file back, or start with --new-state to go on with this one`,
     )
-  const leftClean = state.marker === 'clean' && state.generation >= marker.generation
   if (state.marker === 'backup')
     throw new StateError(
       `${path} is a backup that was put back; what came after it will be read and sent again: start with --new-state to go on from it`,
     )
-  // A later generation than the marker's is a holder that died, or found no room, before it could write the marker.
-  const same = state.generation === marker.generation
-  if (state.generation < marker.generation || (same && marker.state === 'clean' && !leftClean))
+  // A later generation than the marker's: that holder died, or found no room, before it could write the marker.
+  if (state.generation > marker.generation || (state.generation === marker.generation && state.marker === 'clean'))
+    return
+  if (state.generation < marker.generation || marker.state === 'clean')
     throw new StateError(
       `${path} is older than the state that was here (an old copy?): put the newest back, or start with --new-state to go on from this one`,
     )
-  if (marker.state === 'open' && !leftClean && state.generation === marker.generation && !logExists(path))
+  if (!logExists(path))
     throw new StateError(
       `${path}-wal is missing although the relay did not end cleanly, and what was written last is in it: put it back, or start with --new-state to go on without it`,
     )

@@ -2,6 +2,7 @@
 // sentence whatever it cannot vouch for. It never replaces a file.
 import { randomBytes } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { crashPoint } from '../../runtime/crash-points.ts'
 import { Elapsed } from '../elapsed.ts'
 import type { Store, StoreBounds } from '../store.ts'
 import { isFull, openWriter, translated } from './connection.ts'
@@ -72,7 +73,13 @@ function ready(
   // On the disk whole before the lock file says that there is a state: a log that vanishes must not leave it empty.
   if (before.generation === 0) db.pragma('wal_checkpoint(PASSIVE)')
   syncFolder(path)
-  lock.mark({ instance: before.instance, generation, state: 'open' })
+  crashPoint('before-marker')
+  try {
+    lock.mark({ instance: before.instance, generation, state: 'open' })
+  } catch (error) {
+    // Without room the marker of an earlier generation still tells what it must: that there is a state, and which.
+    if (marker === null || !isFull(error)) throw error
+  }
   reserve.take()
   const identity = { instance: before.instance, secret: new Uint8Array(before.secret) }
   return new SqliteStore({ path, db, lock, reserve, elapsed, bounds, generation, identity })

@@ -1,6 +1,7 @@
 // The tables, as numbered migrations: forward only, each in one transaction, never edited once released.
 import type { Database } from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
+import { crashPoint } from '../../runtime/crash-points.ts'
 
 /** `ARly`: tells our files from other programs'. */
 const APPLICATION_ID = 0x41_52_6c_79
@@ -68,7 +69,7 @@ CREATE TABLE position (
 CREATE TABLE exception (
   destination INTEGER NOT NULL, seq INTEGER NOT NULL, source INTEGER NOT NULL,
   dead INTEGER NOT NULL, provisional INTEGER NOT NULL DEFAULT 0,
-  attempts INTEGER NOT NULL, first_attempted_at INTEGER NOT NULL, next_at INTEGER,
+  attempts INTEGER NOT NULL, first_attempted_at INTEGER NOT NULL, put_at INTEGER NOT NULL, next_at INTEGER,
   cause TEXT, reason TEXT NOT NULL, history TEXT NOT NULL, died_at INTEGER, event BLOB NOT NULL,
   PRIMARY KEY (destination, seq)
 ) WITHOUT ROWID;
@@ -120,6 +121,7 @@ export function migrate(db: Database, path: string, migrations: readonly string[
       db.exec(migrations[version] as string)
       db.pragma(`application_id = ${APPLICATION_ID}`)
       db.pragma(`user_version = ${version + 1}`)
+      crashPoint('migration')
     })
     run.immediate()
   }

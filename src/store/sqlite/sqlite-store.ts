@@ -42,10 +42,11 @@ export class SqliteStore implements Store {
   }
 
   register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
-    const { state, pages, destinations: rows } = this.#tables
+    const { state, pages, exceptions, destinations: rows } = this.#tables
     const forget = (): void => rows.forgetNames()
     return this.#writer.write(
       () => {
+        exceptions.clamp(now)
         const nextSeq = state.nextSeq()
         return rows.register(destinations, { now, nextSeq, firstSince: (ms) => pages.firstSince(ms) ?? nextSeq })
       },

@@ -2,6 +2,7 @@
 // it alone is undone. It owns transactions; what is written in them is the business of others.
 import type { Database, Statement } from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
+import { crashPoint } from '../../runtime/crash-points.ts'
 import { isBusy, isFatal, isFull, translated } from './connection.ts'
 
 /** What a piece of work does beyond the database: once it is on the disk, or when it was rolled back. */
@@ -108,6 +109,7 @@ export class Writer {
     this.#begin.run()
     this.#hooks.fence()
     const outcomes = pieces.map((piece) => this.#piece(piece))
+    crashPoint('before-commit')
     this.#commit.run()
     return outcomes
   }

@@ -13,6 +13,8 @@ import { truth } from './truth.ts'
 
 export const BATCH = 50
 export const IN_FLIGHT = 4
+/** How long settled pages are kept. */
+export const KEEP_MS = 1_000
 /** Duplicates that one kill may cause at one destination: what is in flight, and what a settlement groups. */
 export const DUPLICATES_PER_KILL = IN_FLIGHT * BATCH + 2_000
 
@@ -135,7 +137,7 @@ export class Campaign {
     const webhook = { type: 'webhook', batch: BATCH, in_flight: IN_FLIGHT }
     const settings = {
       // Settled pages are pruned at once: a campaign must see pruning, too.
-      state: { path: './state.db', keep: '1s' },
+      state: { path: './state.db', keep: `${KEEP_MS}ms` },
       sources: { app: { type: 'outbox', path: './outbox/*.jsonl' } },
       destinations: {
         hook: { ...webhook, url: `${url}/hook` },

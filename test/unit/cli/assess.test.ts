@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { destinationStatus, lagMs, problemsOf, sourceStatus } from '../../../src/cli/status/assess.ts'
+import { destinationStatus, lagMs, lastSuccessAt, problemsOf, sourceStatus } from '../../../src/cli/status/assess.ts'
 import type { Overview } from '../../../src/store/store.ts'
 import { NOW } from './fake-world.ts'
 import { closed, destination, source, troubled, well } from './overviews.ts'
@@ -86,6 +86,17 @@ test('status words of destinations', () => {
   expect(word({ state: 'open', reason }, 'disabled')).toBe('Inactive')
   expect(word({}, 'parked')).toBe('Inactive')
   expect(destinationStatus(destination({ health: null }))).toBe('Active')
+})
+
+test('the last success is the newest that anything tells of', () => {
+  const tried = { batchId: 'b', kind: 'attempt', from: 1, to: 2, events: 1, durationMs: 5 } as const
+  const lastAttempts = [
+    { ...tried, at: NOW - 500, verdict: 'retry' as const },
+    { ...tried, at: NOW - 1000, verdict: 'delivered' as const },
+  ]
+  expect(lastSuccessAt(destination({ lastAttempts }))).toBe(NOW - 1000)
+  expect(lastSuccessAt(destination())).toBe(NOW - 3000)
+  expect(lastSuccessAt(destination({ health: null }))).toBeNull()
 })
 
 test('status words of sources', () => {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { watchConfig } from '../../../src/cli/config-watch.ts'
+import { watchConfig, type ConfigWatchParts } from '../../../src/cli/config-watch.ts'
 import { ConfigError } from '../../../src/model/errors.ts'
 import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
 import { TestClock } from '../../fakes/test-clock.ts'
@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => fs.rmSync(folder, { recursive: true }))
 
-function rig(validate: () => Promise<unknown> = () => Promise.resolve()) {
+function rig(validate: () => Promise<unknown> = () => Promise.resolve(), found?: ConfigWatchParts['found']) {
   const events: TelemetryEvent[] = []
   const clock = new TestClock()
   const watch = watchConfig({
@@ -24,9 +24,24 @@ function rig(validate: () => Promise<unknown> = () => Promise.resolve()) {
     world: { env: {}, clock },
     telemetry: { emit: (e) => void events.push(e) },
     validate,
+    ...(found && { found }),
   })
   return { watch, events, clock }
 }
+
+test('what is found is told from the start on, until it is over', async () => {
+  const told: (boolean | undefined)[] = []
+  const { watch } = rig(undefined, (change) => {
+    told.push(change?.valid)
+    return Promise.reject(new Error('no room for a notice'))
+  })
+  const text = fs.readFileSync(file)
+  fs.writeFileSync(file, 'state: other.db\n')
+  await watch.check()
+  fs.writeFileSync(file, text)
+  await watch.check()
+  expect(told).toEqual([undefined, true, undefined])
+})
 
 function reject(): Promise<never> {
   const fault = { file, line: 3, severity: 'error' as const, message: 'unknown key "destinatons"' }

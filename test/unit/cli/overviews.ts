@@ -106,6 +106,24 @@ export const troubled: Overview = {
         },
       ],
     }),
+    source({
+      name: 'relay',
+      pulled: 0,
+      new: 0,
+      lastPull: {
+        at: NOW - 47 * minute,
+        ok: true,
+        error: null,
+        notices: [
+          {
+            level: 'warning',
+            code: 'config_changed',
+            subject: '/etc/audit-relay/audit-relay.yaml',
+            text: '/etc/audit-relay/audit-relay.yaml changed and is valid: restart to apply it',
+          },
+        ],
+      },
+    }),
     source({ name: '監査ログ', new: 0, pulled: 0, duplicates: 0, lastEventAt: null, lastPull: null }),
   ],
   destinations: [

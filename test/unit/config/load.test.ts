@@ -191,6 +191,22 @@ describe('YAML beyond plain data is refused', () => {
   })
 })
 
+describe('a file that is something else altogether', () => {
+  test.each([
+    ['a fault on every line', Array.from({ length: 20_000 }, (_, index) => `key_${index}: [${index}]`).join('\n')],
+    ['one long line', `a: "${'x'.repeat(1_000_000)}"`],
+    ['many aliases', `a: &a x\nb: [${Array(20_000).fill('*a').join(', ')}]`],
+    ['deep maps', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ])('%s: told soon and with measure', (_name, text) => {
+    const started = performance.now()
+    const faults = faultsOf(text)
+    expect(faults.length).toBeGreaterThan(0)
+    expect(faults.length).toBeLessThanOrEqual(400)
+    expect(JSON.stringify(faults).length).toBeLessThan(1_000_000)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+})
+
 describe('references', () => {
   const text = `
 sources:

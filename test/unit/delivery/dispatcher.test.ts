@@ -624,7 +624,28 @@ describe('stopping', () => {
     expect(r.stopped).toBe(true)
     expect(r.store.waiting).toBe(100)
     expect(r.of('attempt')).toEqual([])
+    expect(r.runningAtClose).toBe(0)
     expect(r.clock.pending).toBe(0)
+  })
+
+  it('row 61: nothing is sent once a drain came, even while pages are being read', async () => {
+    const r = rig()
+    let read = (): void => undefined
+    const nextPage = r.store.nextPage.bind(r.store)
+    r.store.nextPage = async (...args) => {
+      await new Promise<void>((resolve) => (read = resolve))
+      return nextPage(...args)
+    }
+    r.commit(10)
+    r.start()
+    await r.advance(10)
+    r.drain()
+    for (let page = 0; page < 5; page++) {
+      read()
+      await r.advance(10)
+    }
+    expect(r.sent).toEqual([])
+    expect(r.stopped).toBe(true)
   })
 
   it('row 61: at every moment of a busy run, what was delivered is settled and nothing is settled twice', async () => {
@@ -660,6 +681,27 @@ describe('a store that refuses', () => {
     await r.advance(31_000)
     expect(r.store.delivered.size).toBe(20_000)
     expect(r.received).toHaveLength(20_000)
+  })
+
+  it('row 7: while refused events cannot go back to waiting, nothing more is sent', async () => {
+    const r = rig({ limits: { maxEvents: 4 }, inFlight: 1 })
+    let full = true
+    r.store.onWrite = (verb) => {
+      if (verb === 'exhume' && full) throw new StateFullError('the disk is full')
+    }
+    r.answer = (batch) => reject(batch)
+    r.commit(4)
+    r.start()
+    await r.advance(1_000)
+    r.answer = delivered
+    r.commit(4)
+    const before = r.sent.length
+    await r.advance(60_000)
+    expect(r.sent.length).toBe(before)
+    expect(r.store.dead.size).toBe(4)
+    full = false
+    await r.advance(31_000)
+    expect(r.store.delivered.size).toBe(8)
   })
 
   it('any other failure of the store ends the run', async () => {

@@ -86,6 +86,7 @@ export class Rig {
   closed = 0
   running = 0
   mostRunning = 0
+  runningAtClose = 0
   answer: Answer = delivered
   failure: unknown = null
   stopped = false
@@ -120,6 +121,7 @@ export class Rig {
       send: (batch, signal) => this.#send(batch, signal),
       close: () => {
         this.closed++
+        this.runningAtClose = this.running
         return Promise.resolve()
       },
     }

@@ -235,15 +235,34 @@ describe('an abort', () => {
 })
 
 describe('closing', () => {
-  it('ends what is in flight, may be repeated, and refuses what comes after', async () => {
-    receiver.answer({ never: true })
+  it('lets what is in flight end, may be repeated, and refuses what comes after', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    receiver.answer({ after: held })
     const one = client()
-    const sent = failure(one.request(post(), never))
+    const sent = one.request(post(), never)
     await receiver.received(1)
-    await one.close()
-    await one.close()
-    expect((await sent).kind).toBe('broken')
+    const closing = Promise.all([one.close(), one.close()])
     expect((await failure(one.request(post(), never))).message).toContain('closed')
+    release()
+    expect(await sent).toMatchObject({ status: 200 })
+    await closing
+    await one.close()
+    await receiver.deserted()
+  })
+
+  it('does not wait longer than the deadline, nor after an abort', async () => {
+    receiver.answer({ never: true })
+    const one = client({ timeoutMs: 60 })
+    const expired = failure(one.request(post(), never))
+    await one.close()
+    expect((await expired).kind).toBe('timeout')
+    const two = client()
+    const controller = new AbortController()
+    const aborted = two.request(post(), controller.signal).catch((error: unknown) => error)
+    const closing = two.close()
+    controller.abort(new Error('stop'))
+    expect(await aborted).toMatchObject({ message: 'stop' })
+    await closing
     await receiver.deserted()
   })
 
@@ -251,10 +270,11 @@ describe('closing', () => {
     await client().close()
   })
 
-  it('wins over a first request that is still opening its pool', async () => {
+  it('lets a first request that is still opening its pool end', async () => {
     const one = client()
-    const sent = failure(one.request(post(), never))
+    const sent = one.request(post(), never)
     await one.close()
-    expect((await sent).message).toContain('closed')
+    expect(await sent).toMatchObject({ status: 200 })
+    await receiver.deserted()
   })
 })

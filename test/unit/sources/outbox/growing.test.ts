@@ -3,6 +3,18 @@ import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { line, lines, Workspace } from './workspace.ts'
 
+/** Until the file system's clock has moved: it is coarse, and two files made in one tick have the same birth time. */
+async function tick(): Promise<void> {
+  using work = new Workspace()
+  work.write('first', '')
+  const { birthtimeNs } = fs.statSync(work.at('first'), { bigint: true })
+  for (let now = birthtimeNs; now === birthtimeNs; now = fs.statSync(work.at('next'), { bigint: true }).birthtimeNs) {
+    fs.rmSync(work.at('next'), { force: true })
+    work.write('next', '')
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
 describe('lines', () => {
   test('row 73: a partial last line waits for its newline', async () => {
     using work = new Workspace()
@@ -173,6 +185,52 @@ describe('the file', () => {
     work.reopen()
     expect([...(await work.read()).ids].toSorted()).toEqual(['b', 'c'])
     expect(work.codes()).toEqual([])
+  })
+
+  test.each(['app.jsonl.%', 'app.jsonl-%', 'app-%.jsonl'])(
+    'rotated more than once unseen, as %s: every file in between is read, those from before are not',
+    async (form) => {
+      using work = new Workspace()
+      const rotated = (name: string): string => work.at(form.replace('%', name))
+      work.write(form.replace('%', '0'), lines('before'))
+      await tick()
+      work.write('app.jsonl', lines('a'))
+      work.open({ path: 'app.jsonl' })
+      expect((await work.read()).ids).toEqual(['a'])
+      await work.source?.close()
+      for (const [index, id] of ['b', 'c', 'd'].entries()) {
+        fs.renameSync(work.at('app.jsonl'), rotated(String(index + 1)))
+        work.write('app.jsonl', lines(id))
+      }
+      work.write('app-errors.jsonl', lines('unrelated'))
+      work.reopen()
+      expect([...(await work.read()).ids].toSorted()).toEqual(['b', 'c', 'd'])
+      await work.clock.advance(2000)
+      expect((await work.read()).ids).toEqual([])
+    },
+  )
+
+  test('a file that was empty when it was last seen, and rotated while the relay was off, is read', async () => {
+    using work = new Workspace()
+    work.write('app.jsonl', '')
+    work.open({ path: 'app.jsonl' })
+    await work.read()
+    work.append('app.jsonl', lines('a'))
+    fs.renameSync(work.at('app.jsonl'), work.at('app.jsonl.1'))
+    work.reopen()
+    expect((await work.read()).ids).toEqual(['a'])
+  })
+
+  test('truncated and then rotated while the relay was off: still the same file, read as a new generation', async () => {
+    using work = new Workspace()
+    work.write('app.jsonl', lines('a'))
+    work.open({ path: 'app.jsonl' })
+    await work.read()
+    fs.truncateSync(work.at('app.jsonl'), 0)
+    work.append('app.jsonl', lines('b', 'c'))
+    fs.renameSync(work.at('app.jsonl'), work.at('app.jsonl.1'))
+    work.reopen()
+    expect((await work.read()).ids).toEqual(['b', 'c'])
   })
 
   test('the last line of a rotated file counts without its newline once nobody writes any more', async () => {

@@ -301,7 +301,7 @@ describe('cursors that are no longer needed', () => {
       await work.clock.advance(3_600_000)
     }
     await work.read()
-    expect(work.cursors.size).toBe(0)
+    expect(work.cursors.size).toBe(1)
     work.append('app.jsonl', '\n')
     expect((await work.read()).ids).toEqual(['d'])
     expect(work.cursors.size).toBe(1)

@@ -90,9 +90,21 @@ describe('values', () => {
   })
 
   test.each([
-    ['event_id', '{"action":"x","ts":"2026-05-17T08:00:00Z"}', 'event_id cannot be made: the record has no text or number at "id"'],
-    ['event_type', '{"id":"1","action":null,"ts":"2026-05-17T08:00:00Z"}', 'event_type cannot be made: the record has no text or number at "action"'],
-    ['event_type', '{"id":"1","action":{"a":1},"ts":"2026-05-17T08:00:00Z"}', 'event_type cannot be made: the record has no text or number at "action"'],
+    [
+      'event_id',
+      '{"action":"x","ts":"2026-05-17T08:00:00Z"}',
+      'event_id cannot be made: the record has no text or number at "id"',
+    ],
+    [
+      'event_type',
+      '{"id":"1","action":null,"ts":"2026-05-17T08:00:00Z"}',
+      'event_type cannot be made: the record has no text or number at "action"',
+    ],
+    [
+      'event_type',
+      '{"id":"1","action":{"a":1},"ts":"2026-05-17T08:00:00Z"}',
+      'event_type cannot be made: the record has no text or number at "action"',
+    ],
     ['occurred_at', '{"id":"1","action":"x"}', 'occurred_at cannot be made: the record has no text or number at "ts"'],
   ])('missing %s names the path', (_, record, message) => {
     expect(mapped(base, record)).toBe(message)
@@ -144,9 +156,14 @@ describe('times', () => {
   test('numbers and digits in quotes; a suffix gives a zone to a time that has none', () => {
     const fields = { ...base, occurred_at: { path: 'ts', as: 'unix_ms' } }
     for (const ts of ['1779004800001', '"1779004800001"'])
-      expect(event(fields, `{"id":"1","action":"x","ts":${ts}}`)).toMatchObject({ occurred_at: '2026-05-17T08:00:00.001Z' })
+      expect(event(fields, `{"id":"1","action":"x","ts":${ts}}`)).toMatchObject({
+        occurred_at: '2026-05-17T08:00:00.001Z',
+      })
     expect(
-      event({ ...base, occurred_at: { path: 'ts', suffix: 'Z' } }, '{"id":"1","action":"x","ts":"2026-05-17 08:00:00"}'),
+      event(
+        { ...base, occurred_at: { path: 'ts', suffix: 'Z' } },
+        '{"id":"1","action":"x","ts":"2026-05-17 08:00:00"}',
+      ),
     ).toMatchObject({ occurred_at: '2026-05-17 08:00:00Z' })
     expect(mapped(fields, '{"id":"1","action":"x","ts":"soon"}')).toBe(
       'occurred_at cannot be made: the record has no unix_ms time at "ts"',
@@ -196,7 +213,10 @@ describe('ids made by the relay (row 43)', () => {
 describe('in a source', () => {
   test('what cannot be mapped is quarantined with the line as it was; the rest goes on', async () => {
     using work = new Workspace()
-    work.write('a.jsonl', `{"id":"1","action":"x","ts":"2026-05-17T08:00:00Z"}\r\n{"id":"2"}\n${lines('canonical')}oops\n`)
+    work.write(
+      'a.jsonl',
+      `{"id":"1","action":"x","ts":"2026-05-17T08:00:00Z"}\r\n{"id":"2"}\n${lines('canonical')}oops\n`,
+    )
     work.open({ path: 'a.jsonl', fields: base })
     const got = await work.read()
     expect(got.ids).toEqual(['1'])

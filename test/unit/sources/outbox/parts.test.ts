@@ -50,16 +50,20 @@ describe('patterns', () => {
   test('agrees with the same pattern as a regular expression', () => {
     const piece = fc.constantFrom('a', 'b', '*', '?', '.')
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.constantFrom('a', 'b', '.'), { maxLength: 10 }), (p, n) => {
-        const pattern = p.join('')
-        const name = n.join('')
-        const regex = new RegExp(
-          `^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')}$`,
-          'u',
-        )
-        const hidden = name.startsWith('.') && !pattern.startsWith('.')
-        expect(matches(pattern, name)).toBe(!hidden && regex.test(name))
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.array(fc.constantFrom('a', 'b', '.'), { maxLength: 10 }),
+        (p, n) => {
+          const pattern = p.join('')
+          const name = n.join('')
+          const regex = new RegExp(
+            `^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.')}$`,
+            'u',
+          )
+          const hidden = name.startsWith('.') && !pattern.startsWith('.')
+          expect(matches(pattern, name)).toBe(!hidden && regex.test(name))
+        },
+      ),
       { numRuns: 2000 },
     )
   })
@@ -73,7 +77,10 @@ describe('patterns', () => {
 describe('options', () => {
   test('paths are settled against the folder of the configuration', () => {
     const settle = (options: unknown): unknown => outbox.settle?.(outbox.options.parse(options), '/etc/relay')
-    expect(settle({ path: './outbox/*.jsonl' })).toMatchObject({ path: '/etc/relay/outbox/*.jsonl', max_line: 1_048_576 })
+    expect(settle({ path: './outbox/*.jsonl' })).toMatchObject({
+      path: '/etc/relay/outbox/*.jsonl',
+      max_line: 1_048_576,
+    })
     expect(settle({ path: 'spool/', on_done: { move: 'done' } })).toMatchObject({
       path: '/etc/relay/spool/',
       on_done: { move: '/etc/relay/done' },
@@ -141,7 +148,10 @@ describe('descriptors', () => {
 describe('turns', () => {
   test('each file once, in order, and a read knows when it has kept its promise', () => {
     const queue = new TurnQueue()
-    const [a, b] = ['a', 'b'].map((name) => Object.assign(new OutboxFile(name), { size: 10 })) as [OutboxFile, OutboxFile]
+    const [a, b] = ['a', 'b'].map((name) => Object.assign(new OutboxFile(name), { size: 10 })) as [
+      OutboxFile,
+      OutboxFile,
+    ]
     queue.add(a)
     queue.add(b)
     queue.add(a)

@@ -90,6 +90,7 @@ describe('a writer, a killed reader and an oracle', () => {
       }
     }
     work.open({ path: 'app.jsonl' })
+    await take(Infinity)
     for (let step = 0; step < steps; step++) {
       const chance = next()
       if (chance < 0.5) writer.append()

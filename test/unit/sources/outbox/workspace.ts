@@ -27,7 +27,7 @@ export class Workspace {
   readonly cursors = new Map<string, string>()
   readonly notices: SourceNotice[] = []
   source: Source | undefined
-  #options: OutboxOptions | undefined
+  #options: OutboxOptions | undefined;
 
   [Symbol.dispose](): void {
     void this.source?.close()
@@ -105,10 +105,7 @@ export function newDraft(): PageDraft {
 }
 
 export function eventsOf(draft: PageDraft): Record<string, unknown>[] {
-  return Array.from(
-    { length: draft.count },
-    (_, index) => JSON.parse(draft.json(index)) as Record<string, unknown>,
-  )
+  return Array.from({ length: draft.count }, (_, index) => JSON.parse(draft.json(index)) as Record<string, unknown>)
 }
 
 export function gathered(pages: readonly SourcePage[]): Got {
