@@ -1,6 +1,6 @@
 // A YAML file as plain data, with the place of every key and value. What becomes of either is for others.
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml'
-import { refusals } from './refusals.ts'
+import { maxAliases, refusals } from './refusals.ts'
 import { type DocumentFault, type Range, rangeOf, yamlFaults } from './yaml-faults.ts'
 
 export type Path = readonly PropertyKey[]
@@ -15,9 +15,6 @@ export interface ConfigDocument {
   place(path: Path, of: 'key' | 'value'): Range | undefined
 }
 
-/** Aliases are for sharing a block or two. */
-const maxAliasCount = 50
-
 export function parseConfigDocument(text: string): ConfigDocument {
   const lines = new LineCounter()
   const place =
@@ -30,7 +27,7 @@ export function parseConfigDocument(text: string): ConfigDocument {
       schema: 'core',
       version: '1.2',
       merge: false,
-      uniqueKeys: true,
+      uniqueKeys: false,
       stringKeys: true,
       prettyErrors: false,
       lineCounter: lines,
@@ -54,7 +51,7 @@ function plainData(document: Document): { data: unknown; faults: DocumentFault[]
   try {
     // Without `errors` the library would throw the faults that have been noted already.
     document.errors = []
-    return { data: document.toJS({ maxAliasCount }), faults: [] }
+    return { data: document.toJS({ maxAliasCount: maxAliases }), faults: [] }
   } catch (error) {
     const bomb = error instanceof ReferenceError
     const message = bomb ? 'the file uses too many aliases' : 'the file is nested too deeply'

@@ -24,8 +24,8 @@ export class Frames {
 
 const keyed = /(^|[\s{,[?])(["']?)([A-Za-z0-9_.-]+)\2(\s*:(\s+|$))/g
 const explicitKey = /^\s*\?\s+["']?([A-Za-z0-9_.-]+)["']?\s*$/
-/** With a scheme, or with `user:password@`. */
-const address = /[a-z][a-z0-9+.-]*:\/\/[^\s"',}\]]+|[^\s"'/:@{},[\]]+:[^\s"'/@]+@/gi
+/** With a scheme, or with `user:password@`. Repeats have bounds because a line may be a mebibyte long. */
+const address = /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"',}\]]+|[^\s"'/:@{},[\]]{1,200}:[^\s"'/@]{1,500}@/gi
 /** References are no secrets and help to see what is meant. */
 const reference = /^(["']?)\$\{[^}]*\}\1(?=\s*($|[,}\]#]))/
 

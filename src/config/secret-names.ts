@@ -16,7 +16,8 @@ export function fingerprint(value: string): string {
   return `sha256:${createHash('sha256').update('audit-relay definition\0').update(value).digest('hex').slice(0, 32)}`
 }
 
-const userInformation = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#@\s]*:[^/?#@\s]*|(?<=\/\/)[^/?#@\s]+)@/i
+const userInformation =
+  /^([a-z][a-z0-9+.-]{0,30}:\/\/)?([^/?#@\s]{0,1000}:[^/?#@\s]{0,1000}|(?<=\/\/)[^/?#@\s]{1,2000})@/i
 const query = /\?([^#\s]*)/
 
 /** An address without what may be secret in it: user information and the values of its query. Other text is unchanged. */

@@ -27,9 +27,15 @@ export const tagFault = {
   soft: true,
 } as const
 
+export const directiveFault = {
+  message: 'directives (%YAML, %TAG) are not supported',
+  hint: 'remove the line',
+  soft: true,
+} as const
+
 const explained: Readonly<Record<string, Omit<DocumentFault, keyof Range>>> = {
-  DUPLICATE_KEY: { message: 'this key stands twice', hint: 'keep one of the two', soft: true },
   TAG_RESOLVE_FAILED: tagFault,
+  BAD_DIRECTIVE: directiveFault,
   MULTIPLE_DOCS: { message: 'the file holds more than one YAML document', hint: 'remove the line ---' },
   TAB_AS_INDENT: { message: 'tabs cannot indent YAML', hint: 'use spaces' },
   BAD_INDENT: { message: 'the indentation does not fit the lines above' },
@@ -51,8 +57,6 @@ function yamlFault(error: YAMLError, text: string): DocumentFault {
   const start = Math.min(from, text.length)
   const range = { start, end: Math.max(start + 1, Math.min(to, text.length)) }
   const known = explained[error.code]
-  if (error.code === 'DUPLICATE_KEY')
-    return { ...known, message: 'this key stands twice', start, end: start + wordLength(text, start) }
   if (known) return { ...known, ...range }
   if (error.code === 'MISSING_CHAR' && /quote/.test(error.message))
     return {
@@ -65,12 +69,8 @@ function yamlFault(error: YAMLError, text: string): DocumentFault {
   return { message: firstLine(error.message), ...range }
 }
 
-function wordLength(text: string, start: number): number {
-  return /^("[^"\n]*"|'[^'\n]*'|[^\s:,}]+)/.exec(text.slice(start, start + 200))?.[0].length ?? 1
-}
-
 function firstLine(message: string): string {
   // The parser quotes what it did not expect, which may be anything.
-  const line = (message.split('\n')[0] as string).replace(/:? ".*$/, '').replace(/\.$/, '')
+  const line = (message.split('\n')[0] as string).replace(/[:"%\\].*$/, '').replace(/[. ]*$/, '')
   return line.charAt(0).toLowerCase() + line.slice(1)
 }

@@ -3,6 +3,7 @@ import type { Batch } from '../model/batch.ts'
 import { messageOf, SetupError } from '../model/errors.ts'
 import { forAll, type Reason, type Verdict } from '../model/verdict.ts'
 import type { Destination } from '../destinations/destination.ts'
+import { crashPoint } from '../runtime/crash-points.ts'
 
 const longestText = 500
 
@@ -12,7 +13,9 @@ export type Reply = readonly Verdict[] | { readonly later: Promise<readonly Verd
 /** Sends a batch. Never rejects: what is thrown is a verdict too. */
 export async function attempt(destination: Destination, batch: Batch, signal: AbortSignal): Promise<Reply> {
   try {
+    crashPoint('before-send')
     const outcome = await destination.send(batch, signal)
+    crashPoint('response-read')
     if ('verdicts' in outcome) return checked(outcome.verdicts, batch)
     return { later: confirmed(outcome.confirmation, batch) }
   } catch (error) {

@@ -152,7 +152,7 @@ export class OpenBatch implements Batch {
 }
 
 /** 128 bits of a hash of the members' keys in order, so that only the identical batch has that id. */
-export function batchId(events: readonly QueuedEvent[]): string {
+function batchId(events: readonly QueuedEvent[]): string {
   const keys = Buffer.allocUnsafe(events.length * KEY_BYTES)
   for (let from = 0; from < events.length;) {
     const { page, index } = events[from] as QueuedEvent

@@ -3,6 +3,7 @@
 import { StateFullError } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
+import { crashPoint } from '../runtime/crash-points.ts'
 import type { Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import { trialDelayMs } from './backoff.ts'
@@ -100,7 +101,9 @@ export class Settler {
     const { store, clock, random } = this.#parts
     for (let sealed = this.#queue[0]; sealed; sealed = this.#queue[0]) {
       try {
+        crashPoint('before-settle')
         await store.settle(sealed.settlement, clock.now())
+        crashPoint('after-settle')
       } catch (error) {
         if (!(error instanceof StateFullError)) this.#queue.length = 0
         if (!(error instanceof StateFullError)) return this.#parts.failed(error)

@@ -1,10 +1,10 @@
 // Turns what a source read into what the store commits: routed by every filter, compressed, in memory of exactly its size.
-import { zstdCompressSync, constants } from 'node:zlib'
 import type { Filter } from '../filters/filter.ts'
 import { Tag } from '../model/event.ts'
 import type { Page, Quarantined, Routing } from '../model/page.ts'
 import type { PageDraft } from '../sources/page-draft.ts'
 import type { CursorChange, SourcePage } from '../sources/source.ts'
+import { pack } from '../store/codec.ts'
 import type { Packed } from '../store/store.ts'
 
 /** A destination that reads the source, and what it lets pass. */
@@ -26,11 +26,6 @@ export interface EncodedPage {
   readonly missing: number
 }
 
-const zstd = 1
-const options = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-}
-
 export function encodePage(read: SourcePage, routes: readonly Route[]): EncodedPage {
   const { draft } = read
   const routed = routes.map(({ destination, filter }) => ({ destination, ...filter.route(draft) }))
@@ -38,7 +33,7 @@ export function encodePage(read: SourcePage, routes: readonly Route[]): EncodedP
   const page = ownPage(draft)
   return {
     page,
-    packed: { codec: zstd, bytes: exact(zstdCompressSync(page.bytes, options)) },
+    packed: ownPacked(page.bytes),
     quarantined: draft.quarantined,
     routing: routed.map(({ destination, bitmap, matched }) => ({ destination, bitmap, matched })),
     cursors: read.cursors,
@@ -65,6 +60,11 @@ function ownPage(draft: PageDraft): Page {
     fingerprints: exact(fingerprints),
     tags: tags.slice(),
   }
+}
+
+function ownPacked(bytes: Uint8Array): Packed {
+  const { codec, bytes: packed, digest } = pack(bytes)
+  return { codec, bytes: exact(packed), ...(digest && { digest: exact(digest) }) }
 }
 
 /** A copy with memory of its own; `slice` of a Buffer would share it. */

@@ -10,6 +10,7 @@ import { openSqliteStore } from '../../store/sqlite/open.ts'
 import type { DestinationDefinition, Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { TelemetryEvent } from '../../telemetry/events.ts'
+import { noticeInState } from '../config-notice.ts'
 import { watchConfig } from '../config-watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { RunOptions } from '../options.ts'
@@ -53,7 +54,7 @@ async function runOver(
   { world, log }: { world: World; log: Log },
 ): Promise<number> {
   const { clock } = world
-  const watch = watchConfig({ config, world, telemetry: log })
+  const watch = watchConfig({ config, world, telemetry: log, found: noticeInState(store, clock, config.file) })
   const signals = watchSignals(clock, graceMs, () => void watch.check())
   const deaths = countDeaths(log)
   const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }

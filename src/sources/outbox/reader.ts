@@ -52,7 +52,7 @@ export class Reader {
     if (!this.#hasLinesOf(file)) {
       const stat = fstatSync(request.descriptor, { bigint: true })
       this.#fill(file, request, stat)
-      if (!this.#isSame(file, request.descriptor, stat)) {
+      if (!this.#isSame(file, request.descriptor)) {
         page.touch(file)
         file.restart(stat)
         this.reset()
@@ -97,9 +97,8 @@ export class Reader {
     this.#lastNewline = this.#buffer.subarray(0, this.#length).lastIndexOf(NEWLINE)
   }
 
-  /** Checked after the bytes were read: what was in front of them then is in front of them now. */
-  #isSame(file: OutboxFile, descriptor: number, stat: BigIntStats): boolean {
-    if (Number(stat.size) < file.offset) return false
+  /** Checked after the bytes were read: what was in front of them then is in front of them now. A file that shrank fails too. */
+  #isSame(file: OutboxFile, descriptor: number): boolean {
     return (
       stillHolds(descriptor, file.head, 0, this.#scratch) &&
       stillHolds(descriptor, file.tail, file.offset - file.tail.length, this.#scratch)

@@ -108,7 +108,7 @@ export class Strays {
   #forgetIfOld(file: OutboxFile): void {
     const age = this.#tools.clock.now() - (file.leftAt ?? 0)
     const isSure = String(nearestFolder(file.path)?.dev) === file.inode.split(':')[0]
-    if (age < forgetAfterMs) return
+    if (age < (isSure ? forgetAfterMs : forgetUnsureAfterMs)) return
     this.#tools.forgotten(file)
   }
 

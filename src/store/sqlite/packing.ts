@@ -1,31 +1,9 @@
 // How a page lies on the disk: its bytes compressed under a codec's number, its columns in one block beside them.
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { FINGERPRINT_BYTES, KEY_BYTES, type Page } from '../../model/page.ts'
 import { StateError } from '../../model/errors.ts'
-import type { Packed } from '../store.ts'
-
-/** Numbers are for ever: a page says by which it was packed. */
-const Codec = { plain: 0, zstd: 1 } as const
-
-const zstdOptions = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-}
 
 /** Keys, fingerprints, times (8 bytes), lengths (4 bytes) and tags of one event. */
 const bytesPerEvent = KEY_BYTES + FINGERPRINT_BYTES + 8 + 4 + 1
-
-/** Compresses a page's bytes: zstd level 1 with a checksum. */
-export function pack(bytes: Uint8Array): Packed {
-  return { codec: Codec.zstd, bytes: zstdCompressSync(bytes, zstdOptions) }
-}
-
-/** The bytes again. `size` bounds what a damaged block may grow to. */
-export function unpack(packed: Packed, size: number): Uint8Array {
-  if (packed.codec === Codec.plain) return packed.bytes
-  if (packed.codec !== Codec.zstd)
-    throw new StateError(`a page is packed by codec ${packed.codec}, which this version does not know`)
-  return zstdDecompressSync(packed.bytes, { maxOutputLength: Math.max(size, 1) })
-}
 
 /** Everything of a page but its bytes. Keys and fingerprints come first, so that they can be read alone. */
 export function packColumns(page: Page): Uint8Array {

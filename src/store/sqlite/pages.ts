@@ -4,7 +4,8 @@ import { StateError } from '../../model/errors.ts'
 import type { Page, Seq } from '../../model/page.ts'
 import { oneEvent } from '../one-event.ts'
 import { type PageCache } from './page-cache.ts'
-import { packColumns, unpack, unpackPage } from './packing.ts'
+import { unpack } from '../codec.ts'
+import { packColumns, unpackPage } from './packing.ts'
 import type { Packed } from '../store.ts'
 
 /** The row of a page, as the `page` table has it. */

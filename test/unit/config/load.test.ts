@@ -140,7 +140,7 @@ describe('YAML beyond plain data is refused', () => {
     'a: &a [x, x, x, x, x, x, x, x, x]',
     ...'bcdefghi'
       .split('')
-      .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(', ')}]`),
+      .map((name, index) => `${name}: &${name} [${new Array<string>(9).fill(`*${'abcdefgh'[index]}`).join(', ')}]`),
   ].join('\n')
   test('alias bomb', () => {
     const started = performance.now()
@@ -195,7 +195,7 @@ describe('a file that is something else altogether', () => {
   test.each([
     ['a fault on every line', Array.from({ length: 20_000 }, (_, index) => `key_${index}: [${index}]`).join('\n')],
     ['one long line', `a: "${'x'.repeat(1_000_000)}"`],
-    ['many aliases', `a: &a x\nb: [${Array(20_000).fill('*a').join(', ')}]`],
+    ['many aliases', `a: &a x\nb: [${new Array<string>(20_000).fill('*a').join(', ')}]`],
     ['deep maps', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ])('%s: told soon and with measure', (_name, text) => {
     const started = performance.now()
@@ -265,6 +265,10 @@ destinations:
     expect(thrown?.message).toContain('secret: ')
     expect(thrown?.message).not.toContain('not-an-address')
     expect(thrown?.message).not.toContain('short')
+    const short = load(text.replace('https://${HOST}/hook', '${HOST}').replace('${file:./secret}', 'literal-secret'), {
+      env: { HOST: 'q-z' },
+    })
+    expect(() => short.destinations[0]?.options()).toThrow(/^url: expected an absolute address [^q]+$/)
   })
 
   test('a secret that holds newlines and "destinations:" stays one text', () => {
@@ -334,6 +338,11 @@ describe('secrets never show', () => {
     `"secret": ${canary}`,
     `secret: \${A} ${canary}`,
     `secret: "\${A}", token: ${canary}`,
+    `secret: ]${canary}`,
+    `secret: |${canary}\n      a`,
+    `secret: >- ${canary}\n      a`,
+    `secret: "\\x${canary}"`,
+    `secret: !${canary}!x y`,
     `secret: !${canary}`,
     `secret: *${canary}`,
     `secret: "a" ${canary}`,

@@ -65,3 +65,15 @@ it('what was abandoned has no verdict', async () => {
   await clock.settle()
   expect(landed).toEqual([])
 })
+
+it('a confirmation that comes after its time was up is no longer heard', async () => {
+  const { clock, landed, answers, made, start } = flights()
+  let confirm: (verdicts: readonly Verdict[]) => void = () => undefined
+  start()
+  answers[0]?.({ confirmation: new Promise((resolve) => (confirm = resolve)) })
+  await clock.advance(900_000)
+  made.expire()
+  confirm([DELIVERED])
+  await clock.settle()
+  expect(landed).toMatchObject([[{ kind: 'retry' }]])
+})

@@ -35,7 +35,7 @@ export function numbersOf(batch: Batch): number[] {
 
 export const because = (status: number): Reason => ({ code: `http_${status}`, text: `answered ${status}`, status })
 export const delivered = (batch: Batch): Outcome => ({ verdicts: forAll(batch.events.length, DELIVERED) })
-export const answers = (batch: Batch, verdict: Verdict): Outcome => ({ verdicts: forAll(batch.events.length, verdict) })
+const answers = (batch: Batch, verdict: Verdict): Outcome => ({ verdicts: forAll(batch.events.length, verdict) })
 export const retry = (batch: Batch, status = 500, afterMs?: number): Outcome =>
   answers(batch, { kind: 'retry', reason: because(status), ...(afterMs === undefined ? {} : { afterMs }) })
 export const reject = (batch: Batch, status = 400): Outcome =>

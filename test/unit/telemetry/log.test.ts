@@ -223,8 +223,11 @@ group('form', () => {
 test('a delivered attempt costs less than two microseconds at info', () => {
   const { log } = rig()
   const event = attempt()
-  for (let count = 0; count < 100_000; count++) log.emit(event)
-  const before = performance.now()
-  for (let count = 0; count < 100_000; count++) log.emit(event)
-  expect((performance.now() - before) / 100).toBeLessThan(2)
+  const round = (): number => {
+    const before = performance.now()
+    for (let count = 0; count < 20_000; count++) log.emit(event)
+    return (performance.now() - before) / 20
+  }
+  // The best of several: the machine may be busy with other things, the code is not slower for it.
+  expect(Math.min(...Array.from({ length: 10 }, round))).toBeLessThan(2)
 })

@@ -331,6 +331,17 @@ describe('the file', () => {
     expect((await work.read()).ids).toEqual(['banner', 'c', 'd'])
   })
 
+  test('truncated and grown again with the same content before the offset: known by its beginning', async () => {
+    using work = new Workspace()
+    const banner = `${line('banner', { data: { x: 'y'.repeat(1200) } })}\n`
+    work.write('app.jsonl', `${lines('a')}${banner}`)
+    work.open({ path: 'app.jsonl' })
+    await work.read()
+    fs.truncateSync(work.at('app.jsonl'), 0)
+    work.append('app.jsonl', `${lines('c')}${banner}${lines('d')}`)
+    expect((await work.read()).ids).toEqual(['c', 'banner', 'd'])
+  })
+
   test('copy-truncate with a writer that keeps its position leaves a hole, which is skipped', async () => {
     using work = new Workspace()
     work.write('app.jsonl', lines('a', 'b'))

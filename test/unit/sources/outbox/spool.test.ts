@@ -44,6 +44,17 @@ describe('reading', () => {
     expect(fs.readdirSync(work.at('spool'))).toEqual([])
   })
 
+  test('thousands of empty files are done in pages of bounded size', async () => {
+    using work = new Workspace()
+    for (let index = 0; index < 2500; index++) work.write(`spool/${index}`, '')
+    work.open({ path: 'spool', on_done: 'delete' })
+    for await (const page of work.pages()) {
+      expect(page.cursors.length).toBeLessThanOrEqual(1000)
+      work.commit(page)
+    }
+    expect(work.source?.releasable?.().length).toBe(2500)
+  })
+
   test('a link in a spool folder is refused: it could lead anywhere', async () => {
     using work = new Workspace()
     work.write('secret', lines('secret'))
@@ -196,13 +207,45 @@ describe('giving back', () => {
     expect([fs.readdirSync(work.at('spool')), work.cursors.size]).toEqual([[], 0])
   })
 
-  test('giveBack refuses what is not as it was read', () => {
+  test.each([
+    ['nothing', true, () => {}],
+    [
+      'another file of the same size and time',
+      false,
+      (path: string) => {
+        fs.renameSync(path, `${path}.old`)
+        fs.writeFileSync(path, 'y')
+        fs.utimesSync(path, 1000, 1000)
+      },
+    ],
+    ['the time', false, (path: string) => fs.utimesSync(path, 1000, 2000)],
+    [
+      'the size',
+      false,
+      (path: string) => {
+        fs.appendFileSync(path, 'y')
+        fs.utimesSync(path, 1000, 1000)
+      },
+    ],
+    [
+      'a link in its place',
+      false,
+      (path: string) => {
+        fs.renameSync(path, `${path}.old`)
+        fs.symlinkSync(`${path}.old`, path)
+      },
+    ],
+  ])('when %s changed, giving back is %s', (_, expected, change) => {
     using work = new Workspace()
     work.write('spool/1', 'x')
-    const file = OutboxFile.found(work.at('spool/1'), fs.statSync(work.at('spool/1'), { bigint: true }), 0)
+    const path = work.at('spool/1')
+    fs.utimesSync(path, 1000, 1000)
+    const file = OutboxFile.found(path, fs.statSync(path, { bigint: true }), 0)
     expect(giveBack(file, 'delete')).toBe(false)
     file.reachEnd(file.size, file.mtime)
-    expect(giveBack(file, 'delete')).toBe(true)
+    change(path)
+    expect(giveBack(file, 'delete')).toBe(expected)
+    expect(fs.existsSync(path)).toBe(!expected)
   })
 
   test('on_done and a plain file: kept, and said', async () => {

@@ -3,7 +3,8 @@ import { Identity } from '../../../../src/model/identity.ts'
 import type { Page } from '../../../../src/model/page.ts'
 import { PageDraft } from '../../../../src/sources/page-draft.ts'
 import { oneEvent } from '../../../../src/store/one-event.ts'
-import { pack, packColumns, packEvent, unpack, unpackEvent, unpackPage } from '../../../../src/store/sqlite/packing.ts'
+import { pack, unpack } from '../../../../src/store/codec.ts'
+import { packColumns, packEvent, unpackEvent, unpackPage } from '../../../../src/store/sqlite/packing.ts'
 import { PageCache } from '../../../../src/store/sqlite/page-cache.ts'
 
 function pageOf(count: number): Page {
