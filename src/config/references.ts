@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { SetupError } from '../model/errors.ts'
 import { type ReadFile, readText } from './read-text.ts'
 
-export interface Reference {
+interface Reference {
   readonly kind: 'env' | 'file'
   /** The variable's name, or the path as it is written. */
   readonly name: string

@@ -18,7 +18,9 @@ export function takeTrial(
   const alone = breaker.reason?.code === refusesEverything
   const limits = alone ? { ...parts.limits, maxEvents: 1 } : parts.limits
   const again: Take = () => judgement.takeAgain()
-  const suspect: Take = () => (parts.inFlight === 1 ? judgement.suspects.takeFirst() : judgement.suspects.takeOldest())
+  // Where order matters the first suspect keeps its turn, but when it is compared the turn goes round: nobody else might be left.
+  const keepsOrder = parts.inFlight === 1 && !comparesNext(breaker.trials, parts.inFlight)
+  const suspect: Take = () => (keepsOrder ? judgement.suspects.takeFirst() : judgement.suspects.takeOldest())
   const other: Take = () => fresh?.(limits) ?? null
   for (const take of inTurn(judgement, parts.inFlight, { again, suspect, other })) {
     const batch = take()

@@ -52,7 +52,7 @@ function objectValue(field: ObjectField, text: string | undefined): Map<string, 
 }
 
 /** JSON as the expression language has it: Maps, arrays, doubles; integers that a double cannot carry become 64-bit ones. */
-export function celValue(text: string): unknown {
+function celValue(text: string): unknown {
   const plain: unknown = JSON.parse(text)
   const seen = { inexact: false }
   const value = mapped(plain, seen)

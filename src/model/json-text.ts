@@ -33,7 +33,7 @@ function isHex(byte: number): boolean {
 }
 
 /** The value at `[start, end)`, which has been scanned, as JSON.parse gives it. */
-export function jsonValue(bytes: Uint8Array, start: number, end: number): unknown {
+function jsonValue(bytes: Uint8Array, start: number, end: number): unknown {
   return JSON.parse(view(bytes).toString('utf8', start, end))
 }
 

@@ -26,5 +26,5 @@ export const DELIVERED: Verdict = { kind: 'delivered' }
 
 /** The same verdict for every event of a batch. */
 export function forAll(count: number, verdict: Verdict): readonly Verdict[] {
-  return new Array<Verdict>(count).fill(verdict)
+  return Array.from({ length: count }, () => verdict)
 }

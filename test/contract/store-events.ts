@@ -41,7 +41,7 @@ function noise(seed: string, size: number): string {
   return text.slice(0, size)
 }
 
-export function pageOf(store: Store, source: string, events: readonly TestEvent[]): Page {
+function pageOf(store: Store, source: string, events: readonly TestEvent[]): Page {
   const draft = new PageDraft({ name: source, type: 'test' }, new Identity(store.identity.secret))
   for (const { id, content = 'same', padding = '' } of events) {
     const data = padding === '' ? { content } : { content, padding }

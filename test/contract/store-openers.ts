@@ -14,7 +14,7 @@ export interface StoreBench {
   dispose(): void
 }
 
-export const UNBOUNDED: StoreBounds = { maxBytes: 1e12, keepMs: 7 * 86_400_000 }
+const UNBOUNDED: StoreBounds = { maxBytes: 1e12, keepMs: 7 * 86_400_000 }
 
 export const BENCHES: Readonly<Record<string, (bounds?: StoreBounds) => StoreBench>> = {
   sqlite(bounds = UNBOUNDED) {

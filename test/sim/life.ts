@@ -33,7 +33,8 @@ export class Life {
       get: (target, name) => {
         const verb = Reflect.get(target, name, target) as unknown
         if (typeof verb !== 'function') return verb
-        return (...given: unknown[]) => (this.#dead ? never : this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given)))
+        return (...given: unknown[]) =>
+          this.#dead ? never : this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given))
       },
     })
   }

@@ -23,13 +23,16 @@ export function judge(events: readonly TrueEvent[], expectation: Expectation): s
   const missing = [...expected].filter((n) => !receiver.taken.has(n))
   const lost = missing.filter((n) => !receiver.refusedAlone.has(n))
   if (lost.length > 0) fault(`lost ${lost.length}, first n=${lost[0]}`)
-  if (missing.length - lost.length > dead) fault(`${missing.length - lost.length} were refused, but only ${dead} are dead letters`)
-  if (dead > receiver.refusedAlone.size) fault(`${dead} dead letters, but only ${receiver.refusedAlone.size} events were ever refused alone`)
+  if (missing.length - lost.length > dead)
+    fault(`${missing.length - lost.length} were refused, but only ${dead} are dead letters`)
+  if (dead > receiver.refusedAlone.size)
+    fault(`${dead} dead letters, but only ${receiver.refusedAlone.size} events were ever refused alone`)
   for (const n of receiver.taken.keys()) if (!expected.has(n)) fault(`invented or not filtered: n=${n}`)
   for (const text of receiver.altered) fault(`altered: ${text}`)
   faults.push(...identities(events, expectation))
   const duplicates = [...receiver.taken.values()].reduce((sum, { count }) => sum + count - 1, 0)
-  if (duplicates > expectation.duplicatesAllowed) fault(`${duplicates} duplicates, at most ${expectation.duplicatesAllowed} are allowed`)
+  if (duplicates > expectation.duplicatesAllowed)
+    fault(`${duplicates} duplicates, at most ${expectation.duplicatesAllowed} are allowed`)
   return faults
 }
 
@@ -41,7 +44,8 @@ function identities(events: readonly TrueEvent[], { destination, receiver }: Exp
     const ids = [...(receiver.taken.get(n)?.ids ?? [])]
     if (ids.length > 1) faults.push(`${destination}: n=${n} arrived under ${ids.join(' and ')}`)
     for (const id of ids) {
-      if (id !== eventId && !id.startsWith(`${eventId}~`)) faults.push(`${destination}: n=${n} arrived as ${id} instead of ${eventId}`)
+      if (id !== eventId && !id.startsWith(`${eventId}~`))
+        faults.push(`${destination}: n=${n} arrived as ${id} instead of ${eventId}`)
       const owner = owners.get(id)
       if (owner !== undefined) faults.push(`${destination}: n=${owner} and n=${n} share the id ${id}`)
       owners.set(id, n)

@@ -53,7 +53,10 @@ const variants: Record<string, Sabotage> = {
     destination: (destination) => ({
       ...destination,
       send: (batch, signal) => {
-        const events = batch.events.map((event) => ({ ...event, bytes: Uint8Array.from(event.bytes, (byte) => (byte === 0x7a ? 0x79 : byte)) }))
+        const events = batch.events.map((event) => ({
+          ...event,
+          bytes: Uint8Array.from(event.bytes, (byte) => (byte === 0x7a ? 0x79 : byte)),
+        }))
         return destination.send({ ...batch, events }, signal)
       },
       close: () => destination.close(),
@@ -84,7 +87,10 @@ function settling(store: Store, change: (settlement: Settlement) => Settlement):
   return changed(store, { settle: (settlement, now) => store.settle(change(settlement), now) })
 }
 
-function sending(destination: Destination, around: (send: () => Promise<Outcome>, count: number) => Promise<Outcome>): Destination {
+function sending(
+  destination: Destination,
+  around: (send: () => Promise<Outcome>, count: number) => Promise<Outcome>,
+): Destination {
   return {
     send: (batch, signal) => around(() => destination.send(batch, signal), batch.events.length),
     close: () => destination.close(),

@@ -4,9 +4,17 @@ import type { Clock } from '../../src/runtime/clock.ts'
 import type { Seeded } from './seeded.ts'
 
 type Mood = 'well' | 'refused' | 'silent' | 'http_500' | 'http_503' | 'limited' | 'misconfigured' | 'unauthorized'
-const badMoods: readonly Mood[] = ['refused', 'silent', 'http_500', 'http_503', 'limited', 'misconfigured', 'unauthorized']
+const badMoods: readonly Mood[] = [
+  'refused',
+  'silent',
+  'http_500',
+  'http_503',
+  'limited',
+  'misconfigured',
+  'unauthorized',
+]
 
-export interface ReceiverHabits {
+interface ReceiverHabits {
   /** Probability that a good mood ends, looked at for each request. */
   outage: number
   /** Probability that an event was taken and the answer is lost. */

@@ -23,7 +23,8 @@ function openSimSource(feed: Feed, tools: SourceTools): Source {
       position ??= Number(cursors[0]?.value ?? 0)
       while (position < feed.truth.revealed.length) {
         await tools.clock.sleep(feed.random.between(1, 300), signal)
-        if (feed.random.chance(feed.failure)) throw new SourceError(feed.random.pick(['transient', 'limited'] as const), 'the source fails')
+        if (feed.random.chance(feed.failure))
+          throw new SourceError(feed.random.pick(['transient', 'limited'] as const), 'the source fails')
         const draft = tools.newPage()
         const end = Math.min(position + feed.random.between(1, 30), feed.truth.revealed.length)
         for (; position < end; position++) {

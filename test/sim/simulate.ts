@@ -7,6 +7,7 @@ import { webhook } from '../../src/destinations/webhook/index.ts'
 import { compileFilter } from '../../src/filters/compile.ts'
 import type { FilterSpec } from '../../src/filters/schema.ts'
 import { Identity } from '../../src/model/identity.ts'
+import { messageOf } from '../../src/model/errors.ts'
 import { Poller } from '../../src/polling/poller.ts'
 import { openReader } from '../../src/polling/reader.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
@@ -80,7 +81,11 @@ class World {
     this.#sites = [
       this.#site('all', {}, () => true),
       this.#site('failures', { outcome: 'failure' }, ({ outcome }) => outcome === 'failure'),
-      this.#site('auth', { types: ['auth.*', 'security.*'] }, ({ type }) => type.startsWith('auth.') || type.startsWith('security.')),
+      this.#site(
+        'auth',
+        { types: ['auth.*', 'security.*'] },
+        ({ type }) => type.startsWith('auth.') || type.startsWith('security.'),
+      ),
     ]
   }
 
@@ -112,7 +117,10 @@ class World {
   }
 
   async report(): Promise<SimulationReport> {
-    if (this.#crash !== undefined) this.#fault(`the relay ended by itself: ${this.#crash instanceof Error ? this.#crash.stack : String(this.#crash)}`)
+    if (this.#crash !== undefined)
+      this.#fault(
+        `the relay ended by itself: ${this.#crash instanceof Error ? this.#crash.stack : messageOf(this.#crash)}`,
+      )
     await this.#stop(false)
     const overview = await this.#peek()
     for (const site of this.#sites) {
@@ -120,14 +128,25 @@ class World {
       const own = overview.destinations.find(({ name }) => name === site.name)
       if (!own) throw new Error(`${site.name} is unknown to the state`)
       const { offered, filtered, routed, delivered, waiting, retrying, dead, dropped } = own
-      if (waiting + retrying > 0) this.#fault(`${site.name}: ${waiting} still wait and ${retrying} retry after quiet days, ${JSON.stringify({ health: own.health, last: own.lastAttempts.slice(0, 8) })}`)
+      if (waiting + retrying > 0)
+        this.#fault(
+          `${site.name}: ${waiting} still wait and ${retrying} retry after quiet days, ${JSON.stringify({ health: own.health, last: own.lastAttempts.slice(0, 8) })}`,
+        )
       if (offered !== filtered + routed || routed !== delivered + waiting + retrying + dead + dropped)
-        this.#fault(`${site.name}: out of balance: ${JSON.stringify({ offered, filtered, routed, delivered, waiting, retrying, dead, dropped })}`)
+        this.#fault(
+          `${site.name}: out of balance: ${JSON.stringify({ offered, filtered, routed, delivered, waiting, retrying, dead, dropped })}`,
+        )
       // A kill may repeat what was in flight or not yet settled; a lost answer what was in that request.
       const duplicatesAllowed = this.#kills * (site.inFlight * site.batch + 2000) + site.receiver.ambiguousEvents
       this.#faults.push(...judge(this.#truth.events, { destination: site.name, ...site, dead, duplicatesAllowed }))
     }
-    return { seed: this.#seed, faults: this.#faults, events: this.#truth.events.length, kills: this.#kills, seen: this.#seen }
+    return {
+      seed: this.#seed,
+      faults: this.#faults,
+      events: this.#truth.events.length,
+      kills: this.#kills,
+      seen: this.#seen,
+    }
   }
 
   readonly #faults: string[] = []
@@ -168,7 +187,10 @@ class World {
     const reopened = (this.#store = openMemoryStore({ backing: this.#backing }))
     const store = life.store(this.#sabotage.store?.(reopened, clock) ?? reopened)
     const telemetry = { emit: ({ type }: { type: string }) => void this.#seen.add(type) }
-    await store.register(this.#sites.map((site) => definition(site)), clock.now())
+    await store.register(
+      this.#sites.map((site) => definition(site)),
+      clock.now(),
+    )
     const dispatchers = this.#sites.map((site) => this.#dispatcher(site, life, { store, clock, telemetry }))
     const identity = new Identity(store.identity.secret)
     const routes = this.#sites.map(({ name, filter }) => ({ destination: name, filter: compileFilter(filter) }))
@@ -177,19 +199,40 @@ class World {
       Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
     const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
     const poller = new Poller({ name: 'sim', everyMs: 20_000, store, open, clock, telemetry, committed })
-    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run({ drain, abort: new AbortController().signal })
+    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run({
+      drain,
+      abort: new AbortController().signal,
+    })
     await store.close(clock.now())
   }
 
-  #dispatcher(site: Site, life: Life, parts: { store: Store; clock: Clock; telemetry: { emit(event: { type: string }): void } }) {
+  #dispatcher(
+    site: Site,
+    life: Life,
+    parts: { store: Store; clock: Clock; telemetry: { emit(event: { type: string }): void } },
+  ) {
     const { name, batch, inFlight } = site
     const random = new Seeded(this.#random.below(1e9))
     const options = webhook.options.parse({ url: 'http://receiver.invalid/', batch: batch === 1 ? undefined : batch })
     const open = () => {
-      const destination = webhook.open(options, { name, clock: parts.clock, random, http: life.http(site.receiver.client()) })
+      const destination = webhook.open(options, {
+        name,
+        clock: parts.clock,
+        random,
+        http: life.http(site.receiver.client()),
+      })
       return this.#sabotage.destination?.(destination) ?? destination
     }
-    return createDispatcher({ ...parts, name, open, limits: webhook.limits(options), inFlight, timeoutMs, scheduleMs, random })
+    return createDispatcher({
+      ...parts,
+      name,
+      open,
+      limits: webhook.limits(options),
+      inFlight,
+      timeoutMs,
+      scheduleMs,
+      random,
+    })
   }
 
   async #kill(): Promise<void> {

@@ -13,7 +13,15 @@ export interface TrueEvent {
 }
 
 const types = ['user.signed_in', 'user.signed_out', 'auth.failed', 'security.policy_changed', 'org.member_added']
-const texts = ['plain', 'é 💡 \\u2028', 'quote \\" and \\\\', '9'.repeat(40), '', '\\u0000', '"},{"event_id":"forged"'.replaceAll('"', '\\"')]
+const texts = [
+  'plain',
+  'é 💡 \\u2028',
+  'quote \\" and \\\\',
+  '9'.repeat(40),
+  '',
+  '\\u0000',
+  '"},{"event_id":"forged"'.replaceAll('"', '\\"'),
+]
 
 /** Everything that sources have revealed, in order; a line may stand there twice, an `event_id` may be used again. */
 export class Truth {

@@ -20,7 +20,7 @@ export const TEXT_TARGETS = [
   'context.request_id',
 ] as const
 const OBJECT_TARGETS = ['tenant', 'actor', 'target', 'context', 'data'] as const
-export type TextTarget = (typeof TEXT_TARGETS)[number]
+type TextTarget = (typeof TEXT_TARGETS)[number]
 type Target = TextTarget | (typeof OBJECT_TARGETS)[number] | 'occurred_at'
 
 const TIME_FORMS = ['rfc3339', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns'] as const

@@ -8,11 +8,11 @@ import { shown } from './names.ts'
 import type { OutboxFile } from './outbox-file.ts'
 
 /** A page ends after this many records, or bytes, or files whose progress moved. */
-export const PAGE_RECORDS = 1000
-export const PAGE_BYTES = 1024 * 1024
+const pageRecords = 1000
+const pageBytes = 1024 * 1024
 const pageFiles = 1000
 /** What is kept of a line over the limit. */
-export const KEPT_OF_LONG_LINE = 64 * 1024
+const keptOfLongLine = 64 * 1024
 
 const NUL = 0x00
 const CR = 0x0d
@@ -41,8 +41,8 @@ export class LinePage {
   get isFull(): boolean {
     const { draft } = this
     return (
-      draft.count + draft.quarantined.length >= PAGE_RECORDS ||
-      draft.size + this.#quarantinedBytes >= PAGE_BYTES ||
+      draft.count + draft.quarantined.length >= pageRecords ||
+      draft.size + this.#quarantinedBytes >= pageBytes ||
       this.touched.size >= pageFiles
     )
   }
@@ -82,7 +82,7 @@ export class LinePage {
 
   /** A line over the limit, or as much of it as is at hand. */
   tooLarge(start: number, end: number): void {
-    const kept = Math.min(end - start, KEPT_OF_LONG_LINE)
+    const kept = Math.min(end - start, keptOfLongLine)
     const detail = `the line is longer than ${this.#maxLine} bytes (max_line); its first ${kept} bytes are kept`
     this.#quarantine('too_large', detail, start, start + kept)
   }

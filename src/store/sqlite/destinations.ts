@@ -171,7 +171,7 @@ export class Destinations {
 }
 
 /** Names of the sources that it reads, or null for all. */
-export function sourcesOf(row: Pick<DestinationRow, 'sources'>): readonly string[] | null {
+function sourcesOf(row: Pick<DestinationRow, 'sources'>): readonly string[] | null {
   return row.sources === null ? null : (JSON.parse(row.sources) as string[])
 }
 

@@ -140,7 +140,9 @@ describe('YAML beyond plain data is refused', () => {
     'a: &a [x, x, x, x, x, x, x, x, x]',
     ...'bcdefghi'
       .split('')
-      .map((name, index) => `${name}: &${name} [${new Array<string>(9).fill(`*${'abcdefgh'[index]}`).join(', ')}]`),
+      .map(
+        (name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`,
+      ),
   ].join('\n')
   test('alias bomb', () => {
     const started = performance.now()
@@ -195,7 +197,7 @@ describe('a file that is something else altogether', () => {
   test.each([
     ['a fault on every line', Array.from({ length: 20_000 }, (_, index) => `key_${index}: [${index}]`).join('\n')],
     ['one long line', `a: "${'x'.repeat(1_000_000)}"`],
-    ['many aliases', `a: &a x\nb: [${new Array<string>(20_000).fill('*a').join(', ')}]`],
+    ['many aliases', `a: &a x\nb: [${Array.from({ length: 20_000 }, () => '*a').join(', ')}]`],
     ['deep maps', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ])('%s: told soon and with measure', (_name, text) => {
     const started = performance.now()

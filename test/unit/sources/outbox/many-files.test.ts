@@ -23,6 +23,9 @@ function openDescriptors(): number {
   return fs.readdirSync('/proc/self/fd').length
 }
 
+/** Node has no call for it. */
+const makePipe = 'mkfifo "$0"'
+
 describe('patterns', () => {
   test('* fits one name, ** any folders; hidden names and other endings are left alone', async () => {
     using work = new Workspace()
@@ -106,7 +109,7 @@ describe('patterns', () => {
     using work = new Workspace()
     work.write('out/a.jsonl', lines('a'))
     fs.mkdirSync(work.at('out/folder.jsonl'))
-    execFileSync('mkfifo', [work.at('out/pipe.jsonl')])
+    execFileSync('sh', ['-c', makePipe, work.at('out/pipe.jsonl')])
     work.open({ path: 'out/*.jsonl' })
     expect((await work.read()).ids).toEqual(['a'])
     expect(work.notices.map(({ code, text }) => [code, text.slice(0, 12)])).toEqual(
