@@ -1,16 +1,5 @@
-// Pieces of options that several kinds share: addresses, headers, sizes.
+// Pieces of options that several kinds share: addresses and headers.
 import { z } from 'zod'
-
-const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
-
-const sizeFault = 'expected a size such as 512KiB or 1MiB'
-
-/** `1MiB`, `512KiB`, or a bare number of bytes; gives bytes. */
-export const byteSize = z
-  .union([z.int().positive(), z.string().regex(/^[1-9][0-9]{0,11}(B|KiB|MiB|GiB)$/, sizeFault)], { error: sizeFault })
-  .transform((size) =>
-    typeof size === 'number' ? size : Number.parseInt(size, 10) * (UNITS[size.replace(/^[0-9]+/, '')] ?? 1),
-  )
 
 /** An absolute `http` or `https` address. */
 export const httpUrl = z

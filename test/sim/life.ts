@@ -3,7 +3,8 @@ import type { Clock } from '../../src/runtime/clock.ts'
 import type { HttpClient } from '../../src/runtime/http.ts'
 import type { Store } from '../../src/store/store.ts'
 
-const never = new Promise<never>(() => {})
+/** Of its own each time: a shared one would hold on to everybody who waits for it. */
+const never = (): Promise<never> => new Promise(() => {})
 
 export class Life {
   #dead = false
@@ -23,7 +24,7 @@ export class Life {
 
   http(client: HttpClient): HttpClient {
     return {
-      request: (request, signal) => (this.#dead ? never : this.#whileAlive(client.request(request, signal))),
+      request: (request, signal) => (this.#dead ? never() : this.#whileAlive(client.request(request, signal))),
       close: () => client.close(),
     }
   }
@@ -34,16 +35,18 @@ export class Life {
         const verb = Reflect.get(target, name, target) as unknown
         if (typeof verb !== 'function') return verb
         return (...given: unknown[]) =>
-          this.#dead ? never : this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given))
+          this.#dead
+            ? never()
+            : this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given))
       },
     })
   }
 
   async #whileAlive<Result>(work: Promise<Result>): Promise<Result> {
     const result = await work.catch((error: unknown) => {
-      if (this.#dead) return never
+      if (this.#dead) return never()
       throw error
     })
-    return this.#dead ? never : result
+    return this.#dead ? never() : result
   }
 }

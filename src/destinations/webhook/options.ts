@@ -2,7 +2,8 @@
 // nothing left to work out for each request.
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import { byteSize, extraHeaders, httpUrl, isHeaderName, isHeaderValue, isOurHeader } from '../options.ts'
+import { size } from '../../model/units.ts'
+import { extraHeaders, httpUrl, isHeaderName, isHeaderValue, isOurHeader } from '../options.ts'
 
 export interface WebhookOptions {
   /** Without user information; that has become a header. */
@@ -48,7 +49,7 @@ const file = z.strictObject({
   batch: z.int().min(1).max(10_000).optional(),
   headers: extraHeaders.optional(),
   gzip: z.boolean().default(false),
-  max_bytes: byteSize.optional(),
+  max_bytes: size({ min: '1KiB', max: '1GiB' }).optional(),
 })
 type File = z.output<typeof file>
 

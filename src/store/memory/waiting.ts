@@ -5,7 +5,7 @@ import { QUEUES, type Queue } from '../store.ts'
 import type { MemoryDestination, MemoryPage, MemoryState } from './memory-state.ts'
 
 /** The events of a page that wait for a destination. */
-export function* waitingIn(state: MemoryState, destination: MemoryDestination, page: MemoryPage): Generator<Seq> {
+function* waitingIn(state: MemoryState, destination: MemoryDestination, page: MemoryPage): Generator<Seq> {
   const routing = page.routing.get(destination.known.id)
   if (!routing) return
   const settled = state.settled(destination, page.queue)
