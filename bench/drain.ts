@@ -76,7 +76,7 @@ export async function drain(setting: DrainSetting): Promise<DrainResult> {
 }
 
 /** Reads a file once, so that every measurement finds it in the page cache. */
-export function warm(path: string): void {
+function warm(path: string): void {
   const chunk = Buffer.allocUnsafe(1 << 20)
   const file = openSync(path, 'r')
   while (readSync(file, chunk, 0, chunk.length, null) > 0);
@@ -84,7 +84,7 @@ export function warm(path: string): void {
 }
 
 /** Rejects when nothing was received for a minute. */
-export async function stalled(receiver: Receiver, limitMs = 60_000): Promise<never> {
+async function stalled(receiver: Receiver, limitMs = 60_000): Promise<never> {
   for (let last = -1; ;) {
     await new Promise((resolve) => setTimeout(resolve, limitMs).unref())
     const { received } = await receiver.report()

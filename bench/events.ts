@@ -95,7 +95,7 @@ export function eventFile(count: number): string {
 }
 
 /** Mean bytes of an event in the file, newline included. */
-export function meanBytes(path: string, count: number): number {
+function meanBytes(path: string, count: number): number {
   return statSync(path).size / count
 }
 

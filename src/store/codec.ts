@@ -23,4 +23,3 @@ export function unpack(packed: Packed, size: number): Uint8Array {
     throw new StateError(`a page is packed by codec ${packed.codec}, which this version does not know`)
   return zstdDecompressSync(packed.bytes, { maxOutputLength: Math.max(size, 1) })
 }
-

@@ -125,7 +125,7 @@ export class Place {
   }
 }
 
-export interface Event {
+interface Event {
   readonly event_id: string
   readonly outcome: string
 }

@@ -20,7 +20,7 @@ import { Settling } from './settling.ts'
 import { Sources } from './sources.ts'
 import { StateRow } from './state-row.ts'
 
-const cacheBytes = 24 * 1024 * 1024
+const cacheBytes = 8 * 1024 * 1024
 
 /** Everything that opening a state has made ready. */
 export interface OpenedState {

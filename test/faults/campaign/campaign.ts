@@ -11,15 +11,15 @@ import { CLI, type End, RelayProcess } from './process.ts'
 import { type Moment, Receiver } from './receiver.ts'
 import { truth } from './truth.ts'
 
-export const BATCH = 50
-export const IN_FLIGHT = 4
+const BATCH = 50
+const IN_FLIGHT = 4
 /** How long settled pages are kept. */
 export const KEEP_MS = 1_000
 /** Duplicates that one kill may cause at one destination: what is in flight, and what a settlement groups. */
 export const DUPLICATES_PER_KILL = IN_FLIGHT * BATCH + 2_000
 
 export const DESTINATIONS = ['hook', 'failures', 'archive'] as const
-export type Destination = (typeof DESTINATIONS)[number]
+type Destination = (typeof DESTINATIONS)[number]
 
 export interface Setting {
   readonly seed: number

@@ -6,15 +6,16 @@ import type { RelayProcess } from './process.ts'
 
 /** A round lasts no longer than this, whatever it waits for. */
 const roundLimitMs = 6_000
-/** A random moment lies within this of the start: start-up and recovery take the first part of it. */
-const randomWithinMs = 900
+/** A start takes about this long; recovery, reading and pruning are over after that much more. */
+const startWithinMs = 600
+const settledInMs = 400
 const stopWithinMs = 20_000
 
 /** SIGKILL at `kills` random moments of one relay after the other. */
 export async function killAtRandom(campaign: Campaign, kills: number): Promise<void> {
   for (let kill = 0; kill < kills; kill++) {
     const relay = campaign.relay()
-    await Promise.race([randomMoment(campaign), relay.ended])
+    await Promise.race([randomMoment(campaign, relay), relay.ended])
     relay.kill('SIGKILL')
     const end = await relay.ended
     if (end.signal !== 'SIGKILL')
@@ -28,7 +29,7 @@ export async function stopAtRandom(campaign: Campaign, stops: number): Promise<n
   for (let stop = 0; stop < stops; stop++) {
     const relay = campaign.relay()
     await relay.started
-    await Promise.race([randomMoment(campaign), relay.ended])
+    await Promise.race([randomMoment(campaign, relay), relay.ended])
     const askedAt = performance.now()
     relay.kill('SIGTERM')
     const end = await withinLimit(relay, stopWithinMs)
@@ -61,11 +62,12 @@ export function summary(name: string, seed: number, verdicts: Verdicts, kills: n
 }
 
 /** Some time after the start, or just when a request has arrived, or just when one was answered. */
-async function randomMoment(campaign: Campaign): Promise<void> {
+async function randomMoment(campaign: Campaign, relay: RelayProcess): Promise<void> {
   const { chance } = campaign
   const kind = chance.next()
-  if (kind < 0.4) return sleep(chance.between(0, randomWithinMs))
-  await campaign.untilMoment(kind < 0.7 ? 'received' : 'answered', chance.between(1, 40), roundLimitMs)
+  if (kind < 0.2) return sleep(chance.between(0, startWithinMs))
+  if (kind < 0.4) return relay.started.then(() => sleep(chance.between(0, settledInMs)))
+  await campaign.untilMoment(kind < 0.7 ? 'received' : 'answered', chance.between(1, 150), roundLimitMs)
   if (kind > 0.9) await sleep(chance.between(0, 30))
 }
 

@@ -18,11 +18,19 @@ function draftOf(count: number): PageDraft {
 }
 
 const odd: Filter = {
-  route: ({ count }) => ({ bitmap: new Uint8Array((count + 7) >> 3).fill(0xaa), matched: count >> 1, bypassed: 1, missing: 2, failed: [3] }),
+  route: ({ count }) => ({
+    bitmap: new Uint8Array((count + 7) >> 3).fill(0xaa),
+    matched: count >> 1,
+    bypassed: 1,
+    missing: 2,
+    failed: [3],
+  }),
 }
 
 it('keeps events, routing, counts and the tag of an event on which a filter failed', () => {
-  const encoded = encodePage({ draft: draftOf(10), cursors: [{ part: 'p', value: '1' }] }, [{ destination: 'd', filter: odd }])
+  const encoded = encodePage({ draft: draftOf(10), cursors: [{ part: 'p', value: '1' }] }, [
+    { destination: 'd', filter: odd },
+  ])
   expect(encoded.page.count).toBe(10)
   expect(encoded.routing[0]?.matched).toBe(5)
   expect(bitSet(encoded.routing[0]?.bitmap as Uint8Array, 1)).toBe(true)
@@ -46,7 +54,9 @@ it('its memory is its own and can be handed over; the draft can be filled again'
 })
 
 it('an empty page can be encoded: a read may only move cursors', () => {
-  const encoded = encodePage({ draft: draftOf(0), cursors: [{ part: 'p', value: null }] }, [{ destination: 'd', filter: odd }])
+  const encoded = encodePage({ draft: draftOf(0), cursors: [{ part: 'p', value: null }] }, [
+    { destination: 'd', filter: odd },
+  ])
   expect(encoded.page.count).toBe(0)
   expect(encoded.page.offsets).toEqual(new Uint32Array(1))
 })
