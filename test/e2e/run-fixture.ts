@@ -38,8 +38,16 @@ export class Running {
     )
   }
 
+  /** Waits for something outside; rejects when the relay ends before it has come. */
+  async sees(wait: Promise<void>): Promise<void> {
+    const gone = this.ended.then(({ code, signal, err }) => {
+      throw new Error(`the relay ended with ${code ?? signal} before what was waited for:\n${err}`)
+    })
+    await Promise.race([wait, gone])
+  }
+
   /** Resolves when it has logged an event of this type; rejects when it ends without. */
-  async logged(type: string): Promise<void> {
+  logged(type: string): Promise<void> {
     const words = `"type":"${type}"`
     const seen = new Promise<void>((resolve) => {
       const look = (): void => {
@@ -50,10 +58,7 @@ export class Running {
       this.#waiting.add(look)
       look()
     })
-    const gone = this.ended.then(({ code, err }) => {
-      if (!err.includes(words)) throw new Error(`ended with ${code} before ${type}:\n${err}`)
-    })
-    await Promise.race([seen, gone])
+    return this.sees(seen)
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -17,14 +17,14 @@ describe('run', () => {
     place.configure({ hook: place.webhook() })
     place.append(...events(0, 3))
     const first = place.start(['run'])
-    await place.receiver.received(3)
+    await first.sees(place.receiver.received(3))
     place.append(event(3))
-    await place.receiver.received(4)
+    await first.sees(place.receiver.received(4))
     expect(await first.stop()).toMatchObject({ code: 0, signal: null })
 
     place.append(event(4))
     const second = place.start(['run'])
-    await place.receiver.received(5)
+    await second.sees(place.receiver.received(5))
     expect((await second.stop()).code).toBe(0)
     expect(place.receivedIds().toSorted()).toEqual(ids(0, 5))
   })
@@ -33,7 +33,7 @@ describe('run', () => {
     place.configure({ hook: place.webhook() })
     place.append(event(1))
     const running = place.start(['run'])
-    await place.receiver.received(1)
+    await running.sees(place.receiver.received(1))
     await running.stop()
     const body = place.receiver.requests[0]?.body.toString() ?? ''
     const kept = event(1).slice(0, -1)
@@ -48,7 +48,7 @@ describe('run', () => {
     place.configure({ hook: place.webhook({ secret: '${HOOK_SECRET}' }) })
     place.append(event(1))
     const running = place.start(['run'], { HOOK_SECRET: secret })
-    await place.receiver.received(1)
+    await running.sees(place.receiver.received(1))
     const { err } = await running.stop()
     const request = place.receiver.requests[0]
     expect(new Webhook(secret).verify(request?.body.toString() ?? '', { ...request?.headers })).toMatchObject({
@@ -78,7 +78,7 @@ describe('run', () => {
     await first.ended
     place.append(event(1))
     const third = place.start(['run'])
-    await place.receiver.received(1)
+    await third.sees(place.receiver.received(1))
     expect((await third.stop()).code).toBe(0)
   })
 
@@ -88,7 +88,7 @@ describe('run', () => {
     await running.logged('relay_started')
     running.signal('SIGHUP')
     place.append(event(1))
-    await place.receiver.received(1)
+    await running.sees(place.receiver.received(1))
     expect((await running.stop()).code).toBe(0)
   })
 
@@ -97,7 +97,7 @@ describe('run', () => {
     place.receiver.answer({ never: true })
     place.append(event(1))
     const running = place.start(['run'])
-    await place.receiver.received(1)
+    await running.sees(place.receiver.received(1))
     running.signal('SIGTERM')
     await running.logged('relay_stopping')
     expect((await running.stop()).code).toBe(0)
@@ -111,7 +111,7 @@ describe('run', () => {
     place.receiver.answer((_, index) => ({ status: index < 3 ? 503 : 200 }))
     place.append(...events(0, 10))
     const running = place.start(['run'])
-    await place.receiver.received(4)
+    await running.sees(place.receiver.received(4))
     expect((await running.stop()).code).toBe(0)
     expect(new Set(place.receivedIds())).toEqual(new Set(ids(0, 10)))
   })
@@ -139,7 +139,7 @@ describe('run', () => {
     expect(fs.readFileSync(path.join(place.file('archive'), archived), 'utf8')).toContain('"e-0"')
 
     const later = place.start(['run'], { HOOK_SECRET: secret })
-    await place.receiver.received(1)
+    await later.sees(place.receiver.received(1))
     expect((await later.stop()).code).toBe(0)
   })
 
