@@ -1,4 +1,5 @@
 // The main measurement: a file of events drained to the sink, from the start of the process to the last receipt.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { eventFile, TYPE_PREFIXES } from './events.ts'
 import { Receiver } from './receiver.ts'
@@ -51,6 +52,7 @@ export async function drain(setting: DrainSetting): Promise<DrainResult> {
   warm(file)
   const workspace = new Workspace()
   const receiver = await Receiver.start()
+  const over = new AbortController()
   try {
     receiver.expect({
       events: setting.events,
@@ -61,7 +63,7 @@ export async function drain(setting: DrainSetting): Promise<DrainResult> {
     workspace.configure(file, destinations(receiver.port, setting))
     const relay = new RelayProcess(workspace.config)
     try {
-      const doneAt = await receiver.heard('all', Promise.race([relay.failed, stalled(receiver)]))
+      const doneAt = await receiver.heard('all', Promise.race([relay.failed, stalled(receiver, over.signal)]))
       const usage = relay.usage()
       const bytes = workspace.stateBytes()
       await relay.stop()
@@ -70,6 +72,7 @@ export async function drain(setting: DrainSetting): Promise<DrainResult> {
       await relay.stop()
     }
   } finally {
+    over.abort()
     receiver.stop()
     workspace.remove()
   }
@@ -84,9 +87,9 @@ function warm(path: string): void {
 }
 
 /** Rejects when nothing was received for a minute. */
-async function stalled(receiver: Receiver, limitMs = 60_000): Promise<never> {
+async function stalled(receiver: Receiver, over: AbortSignal, limitMs = 60_000): Promise<never> {
   for (let last = -1; ;) {
-    await new Promise((resolve) => setTimeout(resolve, limitMs).unref())
+    await sleep(limitMs, undefined, { signal: over, ref: false })
     const { received } = await receiver.report()
     if (received === last) throw new Error(`nothing came for ${limitMs / 1000} s; received ${received} events`)
     last = received

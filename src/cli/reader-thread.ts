@@ -31,6 +31,7 @@ export interface ReaderThread {
 export function startReaderThread(setup: ReaderSetup, sources: readonly SourceConfig[]): ReaderThread {
   const worker = new Worker(new URL(`./reader-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: setup,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
   })
   const conversations = new Map<number, Conversation>()
   let last = 0

@@ -1,8 +1,8 @@
 // The identities of a source's most recent events: an open-addressing table over typed arrays, oldest out first. It forgets
 // nothing within its limit; what is older is the business of whoever reads again that far back.
 
-/** How many events of a source are remembered, a power of two. At the limit the table takes 16 MiB. */
-export const RECENT_EVENTS = 524_288
+/** How many events of a source are remembered, a power of two. At the limit the table takes 8 MiB. */
+export const RECENT_EVENTS = 262_144
 
 const keyWords = 4
 const printWords = 2

@@ -186,6 +186,7 @@ describe('run --once', () => {
   it('delivers the sample that ships, with the configuration that ships', async () => {
     const root = path.resolve('.')
     fs.cpSync(path.join(root, 'examples'), place.file('examples'), { recursive: true })
+    fs.mkdirSync(place.file('demo-state'))
     fs.copyFileSync(path.join(root, 'config.example.yaml'), place.file('config.example.yaml'))
     const { code, out, err } = await place.start(['run', '--once', '--config', 'config.example.yaml']).ended
     expect(code, err).toBe(0)
