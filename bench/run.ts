@@ -1,5 +1,5 @@
-// The benchmark's command: `node bench/run.ts [scenario…] [--events N] [--repeat N] [--json]`. Prints each figure beside what is
-// promised; with --repeat the median. Exits 1 when a promise is broken.
+// The benchmark's command: `node bench/run.ts [scenario…] [--events N] [--repeat N] [--json | --markdown]`. Prints each figure
+// beside what is promised; with --repeat the median. Exits 1 when a promise is broken.
 import { cpus, release, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { SCENARIOS, type Figure, type Scenario } from './scenarios.ts'
@@ -10,6 +10,7 @@ const { positionals, values } = parseArgs({
     events: { type: 'string' },
     repeat: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
   },
 })
 
@@ -31,13 +32,15 @@ async function main(): Promise<number> {
   }
   const chosen = SCENARIOS.filter((scenario) => positionals.length === 0 || positionals.includes(scenario.name))
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`
-  if (!values.json) process.stdout.write(`${machine}\n`)
+  const quiet = values.json || values.markdown
+  if (!quiet) process.stdout.write(`${machine}\n`)
   const measured: Measured[] = []
   for (const scenario of chosen) {
     measured.push(await measure(scenario, measured))
-    if (!values.json) process.stdout.write(rendered(measured.at(-1) as Measured))
+    if (!quiet) process.stdout.write(rendered(measured.at(-1) as Measured))
   }
   if (values.json) process.stdout.write(`${JSON.stringify({ machine, measured }, null, 2)}\n`)
+  if (values.markdown) process.stdout.write(table(machine, measured))
   return measured.some(({ figures }) => figures.some((figure) => figure.verdict === 'MISSED')) ? 1 : 0
 }
 
@@ -76,6 +79,19 @@ function rendered({ scenario, what, figures }: Measured): string {
     return `  ${figure.what.padEnd(36)}${value}${promise.padEnd(30)}${figure.verdict}`.trimEnd()
   })
   return `\n${scenario}: ${what}\n${lines.join('\n')}\n`
+}
+
+/** The table of docs/performance.md. */
+function table(machine: string, measured: readonly Measured[]): string {
+  const rows = measured.flatMap(({ what, figures }) =>
+    figures.map((figure, index) => {
+      const promise =
+        figure.must === undefined ? ' | ' : `${amount(figure.must)} | ${amount(figure.aim ?? figure.must)}`
+      return `| ${index === 0 ? what : ''} | ${figure.what} | ${amount(figure.value)} ${figure.unit} | ${promise} |`
+    }),
+  )
+  const head = '| measurement | figure | measured | must | aim |\n|---|---|---:|---:|---:|'
+  return `${machine}; median of ${values.repeat}\n\n${head}\n${rows.join('\n')}\n`
 }
 
 function amount(value: number): string {

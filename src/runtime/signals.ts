@@ -8,13 +8,13 @@ export interface StopSignals {
   readonly abort: AbortSignal
   /** The signal that asked, once one has. */
   readonly why: () => string | undefined
-  /** Asks for the same from inside. */
-  stop(why: string): void
+  /** Whom a hang-up is told from now on. */
+  onHangup(heard: () => void): void
   dispose(): void
 }
 
-/** Listens for SIGTERM, SIGINT and SIGHUP. A hang-up never stops anything; it calls `hangup`. */
-export function watchSignals(clock: Clock, graceMs: number, hangup: () => void): StopSignals {
+/** Listens for SIGTERM, SIGINT and SIGHUP, from now on. A hang-up never stops anything. */
+export function watchSignals(clock: Clock, graceMs: number): StopSignals {
   const drain = new AbortController()
   const abort = new AbortController()
   const done = new AbortController()
@@ -28,12 +28,16 @@ export function watchSignals(clock: Clock, graceMs: number, hangup: () => void):
       () => {},
     )
   }
+  let listener = (): void => {}
+  const hangup = (): void => listener()
   process.on('SIGTERM', stop).on('SIGINT', stop).on('SIGHUP', hangup)
   return {
     drain: drain.signal,
     abort: abort.signal,
     why: () => why,
-    stop,
+    onHangup(heard) {
+      listener = heard
+    },
     dispose() {
       done.abort()
       process.off('SIGTERM', stop).off('SIGINT', stop).off('SIGHUP', hangup)

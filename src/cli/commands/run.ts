@@ -6,7 +6,7 @@ import { Poller } from '../../polling/poller.ts'
 import { armCrashPoint, CRASH_VARIABLE } from '../../runtime/crash-points.ts'
 import { createHttpClient } from '../../runtime/http-client.ts'
 import { systemRandom } from '../../runtime/random.ts'
-import { watchSignals } from '../../runtime/signals.ts'
+import { type StopSignals, watchSignals } from '../../runtime/signals.ts'
 import { openSqliteStore } from '../../store/sqlite/open.ts'
 import type { DestinationDefinition, Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
@@ -30,6 +30,17 @@ export async function runCommand(options: RunOptions, world: World): Promise<num
   setFlagsFromString('--semi-space-growth-factor=1')
   armCrashPoint(world.env[CRASH_VARIABLE])
   const { clock } = world
+  // Before anything else: a signal must never find the process without somebody who listens.
+  const signals = watchSignals(clock, graceMs)
+  try {
+    return await runConfigured(options, world, signals)
+  } finally {
+    signals.dispose()
+  }
+}
+
+async function runConfigured(options: RunOptions, world: World, signals: StopSignals): Promise<number> {
+  const { clock } = world
   const config = readConfig(options.config, world)
   const secrets = () => config.destinations.flatMap((destination) => destination.secrets())
   const log = createOutputLog(world.stderr, { format: options.logFormat, level: options.logLevel, clock, secrets })
@@ -43,7 +54,7 @@ export async function runCommand(options: RunOptions, world: World): Promise<num
   })
   log.emit({ type: 'relay_started', version: ownVersion(), pid: process.pid, state: path, config: config.file })
   try {
-    return await runOver(store, config, options, { world, log })
+    return await runOver(store, config, options, { world, log, signals })
   } finally {
     await store.close(clock.now())
     log.emit({ type: 'relay_stopped' })
@@ -54,11 +65,11 @@ async function runOver(
   store: Store,
   config: RelayConfig,
   options: RunOptions,
-  { world, log }: { world: World; log: Log },
+  { world, log, signals }: { world: World; log: Log; signals: StopSignals },
 ): Promise<number> {
   const { clock } = world
   const watch = watchConfig({ config, world, telemetry: log, found: noticeInState(store, clock, config.file) })
-  const signals = watchSignals(clock, graceMs, () => void watch.check())
+  signals.onHangup(() => void watch.check())
   const deaths = countDeaths(log)
   const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }
   const records = await store.register(
@@ -91,7 +102,6 @@ async function runOver(
     if (result.sourcesFailed) return EXIT.failed
     return result.unfinished || deaths.count() > 0 ? EXIT.unfinished : EXIT.done
   } finally {
-    signals.dispose()
     await thread.stop()
   }
 }
