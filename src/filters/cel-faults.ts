@@ -1,15 +1,8 @@
 // How a fault in an expression reads: in the words of a filter, with its place inside the text.
+import type { CelFault } from './cel-fault.ts'
 import { nearest } from '../model/nearest.ts'
 import { ROOTS } from './bind.ts'
 import { linearMatches } from './cel-prepare.ts'
-
-/** A fault of an expression; `start` and `end` count UTF-16 units of its text. */
-export interface CelFault {
-  readonly message: string
-  readonly hint?: string
-  readonly start: number
-  readonly end: number
-}
 
 /** Of an expression whose result has the type `type`. */
 export function notBool(type: string, text: string): CelFault {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { RE2JS } from 're2js'
 import { CANONICAL_KEYS, ROOTS } from './bind.ts'
-import type { CelFault } from './cel-faults.ts'
+import type { CelFault } from './cel-fault.ts'
 
 const load = createRequire(import.meta.url)
 

@@ -3,7 +3,8 @@
 import { createRequire } from 'node:module'
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import { ROOTS } from './bind.ts'
-import { type CelFault, faultOf, notBool } from './cel-faults.ts'
+import type { CelFault } from './cel-fault.ts'
+import { faultOf, notBool } from './cel-faults.ts'
 import { linearMatches, type Patterns, prepare } from './cel-prepare.ts'
 
 export interface CelProgram {

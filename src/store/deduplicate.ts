@@ -2,7 +2,7 @@
 // content), and remembers it. What changes in the page because of that is the business of rebuild-page.
 import type { Identity } from '../model/identity.ts'
 import { KEY_BYTES, type Page } from '../model/page.ts'
-import { eventIdOf, rebuildPage } from './rebuild-page.ts'
+import { eventIdOf, rebuildPage, type Rename } from './rebuild-page.ts'
 import { type RecentEvents, wordsOf } from './recent-events.ts'
 import type { Committed } from './store.ts'
 
@@ -13,13 +13,6 @@ export interface Deduplicated {
   readonly kept: readonly number[] | null
   readonly duplicates: number
   readonly conflicts: Committed['conflicts']
-}
-
-/** An event that gets an identity of its own. */
-export interface Rename {
-  readonly newEventId: string
-  readonly suffix: string
-  readonly key: Uint8Array
 }
 
 /** Drops duplicates, renames conflicts, and remembers everything that stays in `recent`. */

@@ -3,7 +3,6 @@
 import { stringText } from '../model/json-text.ts'
 import { JsonScanner, Scan } from '../model/json.ts'
 import { bitSet, eventBytes, FINGERPRINT_BYTES, KEY_BYTES, type Page, type Routing, setBit } from '../model/page.ts'
-import type { Rename } from './deduplicate.ts'
 
 const newline = 0x0a
 /** Numbers that the scanner reports for a member. */
@@ -14,6 +13,13 @@ export function eventIdOf(page: Page, index: number): string {
   const event = eventBytes(page, index)
   const last = idValues(event).at(-1)
   return last ? stringText(event, last.start, last.end) : ''
+}
+
+/** An event that gets an identity of its own. */
+export interface Rename {
+  readonly newEventId: string
+  readonly suffix: string
+  readonly key: Uint8Array
 }
 
 /** The events at the places `kept`, those in `renames` under their new identity. */

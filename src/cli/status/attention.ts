@@ -12,7 +12,7 @@ import {
   type LastError,
   type Problem,
 } from './assess.ts'
-import type { StatusView } from './render.ts'
+import type { StatusView } from './view.ts'
 
 type Entry = readonly [subject: string, text: string]
 

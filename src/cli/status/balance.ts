@@ -4,7 +4,7 @@ import { printable } from '../../telemetry/escape.ts'
 import { countText } from '../../telemetry/units.ts'
 import { besideName, textWidth, wrap } from '../text-width.ts'
 import { imbalances } from './assess.ts'
-import type { StatusView } from './render.ts'
+import type { StatusView } from './view.ts'
 
 /** One paragraph for each destination; a balance that does not hold is red. */
 export function balanceLines(view: StatusView): readonly string[] {

@@ -12,7 +12,7 @@ import {
   shownSources,
   sourceStatus,
 } from './assess.ts'
-import type { StatusView } from './render.ts'
+import type { StatusView } from './view.ts'
 
 /** Times are RFC 3339 in UTC or null, durations seconds, sizes bytes. */
 export function statusJson(view: Omit<StatusView, 'paint' | 'width'>): unknown {

@@ -1,6 +1,6 @@
 // The human form of `status`: whether the relay runs, one table each for sources and destinations, the balance, and what
 // needs attention. Pure text; width and paint are handed in.
-import type { DestinationOverview, Overview, SourceOverview } from '../../store/store.ts'
+import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
 import { countText, durationText, sizeText } from '../../telemetry/units.ts'
 import type { Paint } from '../paint.ts'
 import { renderTable, type Cell, type Column } from '../table.ts'
@@ -12,22 +12,10 @@ import {
   nextAttemptAt,
   shownSources,
   sourceStatus,
-  type Expectations,
   type StatusWord,
 } from './assess.ts'
 import { balanceLines } from './balance.ts'
-
-export interface StatusView {
-  readonly overview: Overview
-  /** Path of the state. */
-  readonly state: string
-  readonly expected: Expectations
-  /** When the overview was read, ms. */
-  readonly now: number
-  readonly paint: Paint
-  /** Columns of the terminal; undefined = no limit. */
-  readonly width: number | undefined
-}
+import type { StatusView } from './view.ts'
 
 /** The lines of `status`. */
 export function statusLines(view: StatusView): readonly string[] {
