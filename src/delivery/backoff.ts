@@ -10,7 +10,8 @@ export const longestRetryAfterMs = hourMs
 /** The first trial tells a blip (a receiver that restarts) from an outage, so it comes before the others. */
 const firstTrialMs = 1_000
 const shortestTrialMs = 5_000
-const longestTrialMs = 30_000
+/** Between two trials of our own choice; a longer wait was asked for by the receiver. */
+export const longestTrialMs = 30_000
 
 /** Spread of a delay: 0.8 to 1.2 of it, so that what failed together is not tried together. */
 const leastJitter = 0.8

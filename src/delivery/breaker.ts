@@ -3,7 +3,7 @@
 import type { Reason } from '../model/verdict.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Health } from '../store/store.ts'
-import { clampRetryAfter, savedTrialWaitMs, trialDelayMs } from './backoff.ts'
+import { clampRetryAfter, longestTrialMs, savedTrialWaitMs, trialDelayMs } from './backoff.ts'
 
 export interface Breaker {
   readonly state: Health['state']
@@ -78,7 +78,9 @@ export function closedBreaker(moment: Moment): Breaker {
 /** The state that an earlier run saved. */
 export function breakerFrom(health: Health, moment: Moment): Breaker {
   const { state, since, trials, reason, lastDeliveredAt, lastFailure } = health
-  const notBefore = moment.monotonic + savedTrialWaitMs(health.nextTrialAt, moment.now)
+  const waitMs = savedTrialWaitMs(health.nextTrialAt, moment.now)
+  // A start after a halt is most often somebody's repair: it is tried at once, unless the receiver itself asked for more time.
+  const notBefore = moment.monotonic + (state === 'halted' && waitMs <= longestTrialMs ? 0 : waitMs)
   const known = { state, since, trials, reason, lastDeliveredAt, lastFailure }
   return { ...closedBreaker(moment), ...known, notBefore, pacedUntil: notBefore, ramp: 1 }
 }

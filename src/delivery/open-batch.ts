@@ -151,17 +151,22 @@ export class OpenBatch implements Batch {
   }
 }
 
-/** 128 bits of a hash of the members' keys in order, so that only the identical batch has that id. */
+/** 128 bits of a hash of the members' keys and sources in order, so that only the identical batch has that id. */
 function batchId(events: readonly QueuedEvent[]): string {
   const keys = Buffer.allocUnsafe(events.length * KEY_BYTES)
+  // Two sources may use the same `event_id` for different events.
+  let sources = ''
+  let last: string | undefined
   for (let from = 0; from < events.length;) {
-    const { page, index } = events[from] as QueuedEvent
+    const { page, index, source } = events[from] as QueuedEvent
+    if (source !== last) sources += `${from} ${source}\n`
+    last = source
     let to = from + 1
     while (to < events.length && events[to]?.page === page && events[to]?.index === index + to - from) to++
     keys.set(page.keys.subarray(index * KEY_BYTES, (index + to - from) * KEY_BYTES), from * KEY_BYTES)
     from = to
   }
-  return hash('sha256', keys, 'hex').slice(0, 32)
+  return hash('sha256', Buffer.concat([keys, Buffer.from(sources)]), 'hex').slice(0, 32)
 }
 
 /** `,"stream":{…}` without the destination's name, at its longest. */

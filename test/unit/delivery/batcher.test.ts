@@ -90,13 +90,25 @@ describe('batches', () => {
     )
   })
 
-  it('have an id that is the hash of their keys in order', async () => {
+  it('have another id when the same keys come from another source', async () => {
+    const ids = await Promise.all(
+      ['app', 'billing'].map(async (source) => {
+        const store = new FakeStore()
+        store.commit(pageOf(3), { source })
+        const [batch] = await takeAll(batcherOver(store))
+        return batch?.id
+      }),
+    )
+    expect(ids[0]).not.toBe(ids[1])
+  })
+
+  it('have an id that is the hash of their keys and sources in order', async () => {
     const store = new FakeStore()
     store.commit(pageOf(3))
     store.commit(pageOf(3, 4))
     const [batch] = await takeAll(batcherOver(store))
     const keys = batch?.events.map(({ key }) => key).join('') as string
-    expect(batch?.id).toBe(createHash('sha256').update(Buffer.from(keys, 'hex')).digest('hex').slice(0, 32))
+    expect(batch?.id).toBe(createHash('sha256').update(Buffer.from(keys, 'hex')).update('0 app\n').digest('hex').slice(0, 32))
   })
 
   it('that are halved keep their events, their order and their stretch', async () => {

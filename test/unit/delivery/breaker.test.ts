@@ -149,13 +149,24 @@ describe('whatever happens', () => {
     )
   })
 
+  it('a start after a halt is tried at once, but not before the time that the receiver asked for', () => {
+    const halted = (nextTrialAt: number) => {
+      const reason = { code: 'http_401', text: 'the receiver answered 401' }
+      const saved = { ...healthOf(closedBreaker(at(0)), at(0)), state: 'halted' as const, reason, nextTrialAt }
+      return breakerFrom(saved, at(0)).notBefore - at(0).monotonic
+    }
+    expect(halted(at(0).now + 20_000)).toBe(0)
+    expect(halted(at(0).now + 900_000)).toBe(900_000)
+  })
+
   it('what is saved comes back, but for the ramp', () => {
     fc.assert(
       fc.property(fc.array(anyHappening, { maxLength: 20 }), (happenings) => {
         const breaker = run(closedBreaker(at(0)), happenings, at(1_000))
         const saved = healthOf(breaker, at(1_000))
         const back = healthOf(breakerFrom(saved, { ...at(50), now: at(1_000).now }), { ...at(50), now: at(1_000).now })
-        expect(back).toEqual(saved)
+        const atOnce = saved.state === 'halted' && saved.nextTrialAt - at(1_000).now <= 30_000
+        expect(back).toEqual(atOnce ? { ...saved, nextTrialAt: at(1_000).now } : saved)
       }),
     )
   })
