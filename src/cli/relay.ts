@@ -3,6 +3,7 @@
 import type { Dispatcher } from '../delivery/dispatcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { crashPoint } from '../runtime/crash-points.ts'
+import type { LateRouter } from '../polling/late-router.ts'
 import type { Poller, Pull } from '../polling/poller.ts'
 import type { Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
@@ -16,6 +17,8 @@ export interface RelayParts {
   readonly store: Store
   readonly pollers: readonly Poller[]
   readonly dispatchers: readonly Dispatcher[]
+  /** For destinations that may have kept pages to be routed over; each ends by itself. */
+  readonly late?: readonly LateRouter[]
   readonly clock: Clock
   readonly telemetry: Telemetry
   /** Called about once a second while the relay runs. */
@@ -48,6 +51,7 @@ export class Relay {
     await together(signals, ({ drain, abort }) => [
       ...this.#parts.pollers.map((poller) => poller.run(drain)),
       ...this.#parts.dispatchers.map((dispatcher) => dispatcher.run({ drain, abort })),
+      ...(this.#parts.late ?? []).map((router) => router.run(drain)),
       this.#housekeeping(drain),
     ])
   }
@@ -57,15 +61,18 @@ export class Relay {
    * tried before then.
    */
   async once(signals: RunSignals, maxWaitMs: number): Promise<OnceResult> {
-    const { pollers, store, clock } = this.#parts
+    const { pollers, late = [], store, clock } = this.#parts
     await store.heartbeat(clock.now())
     let pulls: readonly Pull[] = []
+    let routed: readonly boolean[] = []
     let left = 0
     await together(signals, ({ drain, abort }) => {
       const delivered = new AbortController()
       const stop = AbortSignal.any([drain, delivered.signal])
       const finish = async () => {
-        pulls = await Promise.all(pollers.map((poller) => poller.step(drain)))
+        const pulling = Promise.all(pollers.map((poller) => poller.step(drain)))
+        const routing = Promise.all(late.map((router) => router.route(drain)))
+        ;[pulls, routed] = await Promise.all([pulling, routing])
         left = await this.#delivered(drain, maxWaitMs)
         delivered.abort()
         await Promise.all(pollers.map((poller) => poller.close()))
@@ -73,7 +80,10 @@ export class Relay {
       const dispatching = this.#parts.dispatchers.map((dispatcher) => dispatcher.run({ drain: stop, abort }))
       return [finish(), this.#housekeeping(stop), ...dispatching]
     })
-    return { sourcesFailed: pulls.some(({ ok }) => !ok), unfinished: left > 0 || signals.drain.aborted }
+    return {
+      sourcesFailed: pulls.some(({ ok }) => !ok),
+      unfinished: left > 0 || routed.includes(false) || signals.drain.aborted,
+    }
   }
 
   /** Resolves when nothing more can be done in this run; with the number of events that are left. */

@@ -2,6 +2,7 @@
 // Two implementations, SQLite and memory, pass one contract suite.
 import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
+import type { LatePage, LateRouting } from './late.ts'
 import type { Overview, PullRecord } from './overview.ts'
 
 export type {
@@ -214,6 +215,10 @@ export interface Store {
   progress(destination: string): Promise<readonly QueueProgress[]>
   /** The next page of a queue with an event for the destination at or after `from`; or where to look next time. */
   nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }>
+  /** The next kept page that the destination, new or back, is still to be routed over; null when none is left. */
+  nextLate(destination: string): Promise<LatePage | null>
+  /** Puts such a page into its `catch_up` queue, with counts; a page that was routed before, or is gone, changes nothing. */
+  routeLate(destination: string, routed: LateRouting, now: number): Promise<void>
   settle(settlement: Settlement, now: number): Promise<void>
   /** Exceptions due at `now`, earliest first, at most `limit`; those in `except` are in flight. */
   dueRetries(destination: string, now: number, limit: number, except: ReadonlySet<Seq>): Promise<readonly RetryEvent[]>

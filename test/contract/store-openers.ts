@@ -10,7 +10,10 @@ import { TestClock } from '../fakes/test-clock.ts'
 
 export interface StoreBench {
   readonly clock: TestClock
-  open(): Promise<Store>
+  /** The file, where there is one. */
+  readonly path?: string
+  /** Ends the store before, and opens what it committed, with other bounds if they are given. */
+  open(other?: StoreBounds): Promise<Store>
   dispose(): void
 }
 
@@ -23,11 +26,12 @@ export const BENCHES: Readonly<Record<string, (bounds?: StoreBounds) => StoreBen
     let store: Store | undefined
     return {
       clock,
-      async open() {
+      path: join(folder, 'state.db'),
+      async open(other = bounds) {
         await store?.close(clock.now())
         store = await openSqliteStore({
           path: join(folder, 'state.db'),
-          bounds,
+          bounds: other,
           reserveBytes: 0,
           newState: false,
           clock,
@@ -43,6 +47,6 @@ export const BENCHES: Readonly<Record<string, (bounds?: StoreBounds) => StoreBen
   memory(bounds = UNBOUNDED) {
     const backing = new MemoryState()
     const clock = new TestClock()
-    return { clock, open: async () => openMemoryStore({ backing, bounds, clock }), dispose() {} }
+    return { clock, open: async (other = bounds) => openMemoryStore({ backing, bounds: other, clock }), dispose() {} }
   },
 }

@@ -2,6 +2,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { createDispatcher } from '../../delivery/dispatcher.ts'
 import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
+import { compileFilter } from '../../filters/compile.ts'
+import { LateRouter } from '../../polling/late-router.ts'
 import { Poller } from '../../polling/poller.ts'
 import { armCrashPoint, CRASH_VARIABLE } from '../../runtime/crash-points.ts'
 import { createHttpClient } from '../../runtime/http-client.ts'
@@ -91,7 +93,12 @@ async function runOver(
   const pollers = config.sources.map(
     ({ name, everyMs }) => new Poller({ name, everyMs, store, open: thread.open, clock, telemetry, committed }),
   )
-  const relay = new Relay({ store, pollers, dispatchers, clock, telemetry, tick: () => log.tick() })
+  const late = config.destinations
+    .filter(({ name }) => running.has(name))
+    .map(({ name: destination, filter }) => {
+      return new LateRouter({ destination, filter: () => compileFilter(filter), store, clock, routed: committed })
+    })
+  const relay = new Relay({ store, pollers, dispatchers, late, clock, telemetry, tick: () => log.tick() })
   signals.drain.addEventListener('abort', () => log.emit({ type: 'relay_stopping', why: signals.why() ?? 'asked' }))
   try {
     if (!options.once) {

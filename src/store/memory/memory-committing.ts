@@ -4,7 +4,7 @@ import { Identity } from '../../model/identity.ts'
 import { chainOf, digestOf } from '../chain.ts'
 import { deduplicate, type Deduplicated } from '../deduplicate.ts'
 import { rebuildRouting } from '../rebuild-page.ts'
-import type { Committed, PageCommit } from '../store.ts'
+import type { Committed, PageCommit, SeqRange } from '../store.ts'
 import type { MemoryPage, MemorySource, MemoryState } from './memory-state.ts'
 
 export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { now: number; age: number }): Committed {
@@ -19,7 +19,7 @@ export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { 
     source.chain = chainOf(source.chain, digestOf(page.bytes), place)
     source.lastEventAt = page.times.reduce((a, b) => Math.max(a, b), source.lastEventAt ?? -Infinity)
     const kept = { firstSeq: from, count: page.count, committedAt: stamp.now, age: stamp.age, page }
-    state.pages.push({ source: source.name, queue: commit.queue, ...kept, routing: routed(state, commit, fresh) })
+    state.pages.push({ source: source.name, ...kept, routing: routed(state, commit, fresh, { from, to }) })
     state.nextSeq = to
     state.usedBytes += page.bytes.length
   }
@@ -37,14 +37,19 @@ export function saveInMemory(source: MemorySource, lane: string, cursors: PageCo
   }
 }
 
-function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated): MemoryPage['routing'] {
-  const routing = new Map<number, { bitmap: Uint8Array; matched: number }>()
+function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated, seqs: SeqRange): MemoryPage['routing'] {
+  const routing: MemoryPage['routing'] = new Map()
   const { count: offered } = fresh.page
   for (const given of commit.routing) {
     const destination = state.destination(given.destination)
     if (!destination.known.everEnabled) continue
+    // Behind pages that are not routed yet: a queue is filled in order.
+    if (commit.queue === 'catch_up' && destination.late.length > 0) {
+      destination.late = [...destination.late, seqs]
+      continue
+    }
     const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
-    if (matched > 0) routing.set(destination.known.id, { bitmap, matched })
+    if (matched > 0) routing.set(destination.known.id, { queue: commit.queue, bitmap, matched })
     destination.offered += offered
     destination.filtered += offered - matched
     destination.routed += matched

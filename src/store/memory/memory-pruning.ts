@@ -9,7 +9,7 @@ export function pruneInMemory(
   state: MemoryState,
   limit: { pressed: boolean; olderThan: number },
 ): { pages: number; more: boolean } {
-  const wanted = limit.pressed ? [] : state.destinations.flatMap(({ late }) => late)
+  const wanted = limit.pressed ? [] : state.destinations.flatMap(({ late }) => late.map(({ from }) => from))
   let pages = 0
   for (const source of state.sources.keys()) {
     const before = Math.min(settledBefore(state, source), ...wanted)

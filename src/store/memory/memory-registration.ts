@@ -31,10 +31,12 @@ function apply(state: MemoryState, plan: Registration): void {
     state.destinations.push(destination)
   }
   destination.known = { id: destination.known.id, ...plan.next }
-  if (plan.begins !== null) destination.queues.clear()
-  if (plan.lateStart)
-    destination.late.push(plan.lateStart === 'beginning' ? 1 : firstSince(state, plan.lateStart.sinceMs))
-  if (plan.missedFrom !== null) destination.late.push(plan.missedFrom)
+  const { lateStart, begins, missedFrom } = plan
+  const lateFrom = lateStart === 'beginning' ? 1 : lateStart && firstSince(state, lateStart.sinceMs)
+  if (begins !== null) destination.queues.clear()
+  if (lateFrom !== null) destination.queues.set('catch_up', { position: lateFrom, above: [] })
+  const added = [lateFrom, missedFrom].filter((from) => from !== null && from < state.nextSeq) as Seq[]
+  destination.late = [...destination.late, ...added.map((from) => ({ from, to: state.nextSeq }))]
 }
 
 function firstSince(state: MemoryState, ms: number): Seq {

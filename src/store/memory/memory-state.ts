@@ -6,18 +6,34 @@ import type { Lived } from '../elapsed.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Settled } from '../ranges.ts'
 import type { KnownDestination } from '../registration.ts'
-import type { AttemptRecord, Cursor, Health, Overview, PullRecord, Queue, SetAside, StateIdentity } from '../store.ts'
+import type {
+  AttemptRecord,
+  Cursor,
+  Health,
+  Overview,
+  PullRecord,
+  Queue,
+  SeqRange,
+  SetAside,
+  StateIdentity,
+} from '../store.ts'
 import { overviewOf } from './memory-overview.ts'
+
+/** A page routed to a destination. */
+interface MemoryRouting {
+  readonly queue: Queue
+  readonly bitmap: Uint8Array
+  readonly matched: number
+}
 
 export interface MemoryPage {
   readonly source: string
-  readonly queue: Queue
   readonly firstSeq: Seq
   readonly count: number
   readonly committedAt: number
   readonly age: number
   /** By destination id. */
-  readonly routing: ReadonlyMap<number, { readonly bitmap: Uint8Array; readonly matched: number }>
+  readonly routing: Map<number, MemoryRouting>
   /** Undefined once pruned. */
   page: Page | undefined
 }
@@ -52,8 +68,8 @@ export interface MemoryDestination {
   readonly queues: Map<Queue, Settled>
   readonly exceptions: Map<Seq, MemoryException>
   readonly attempts: AttemptRecord[]
-  /** Where events that it still wants begin. */
-  readonly late: Seq[]
+  /** Stretches of pages that it is still to be routed over, in order. */
+  late: readonly SeqRange[]
   health: Health | null
   offered: number
   filtered: number

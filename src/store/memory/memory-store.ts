@@ -4,6 +4,7 @@ import { StateError, StateFullError } from '../../model/errors.ts'
 import type { Seq } from '../../model/page.ts'
 import { bitSet } from '../../model/page.ts'
 import { Elapsed } from '../elapsed.ts'
+import type { LatePage, LateRouting } from '../late.ts'
 import type {
   Committed,
   Cursor,
@@ -26,6 +27,7 @@ import type {
 import { QUEUES } from '../store.ts'
 import { commitInMemory, saveInMemory } from './memory-committing.ts'
 import { clampInMemory, exhumeInMemory, settleInMemory } from './memory-settling.ts'
+import { nextLateInMemory, routeLateInMemory } from './memory-late.ts'
 import { pruneInMemory } from './memory-pruning.ts'
 import { registerInMemory } from './memory-registration.ts'
 import type { MemoryPage, MemoryState } from './memory-state.ts'
@@ -87,14 +89,23 @@ export class MemoryStore implements Store {
 
   async nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }> {
     const state = this.#held()
-    const { id } = state.destination(destination).known
+    const { known, late } = state.destination(destination)
     for (const kept of state.pages) {
-      const bitmap = kept.queue === queue ? kept.routing.get(id)?.bitmap : undefined
+      const routing = kept.routing.get(known.id)
+      const bitmap = routing?.queue === queue ? routing.bitmap : undefined
       if (!bitmap || !matchesFrom(kept, bitmap, from)) continue
       if (!kept.page) throw new StateError(`the page at event ${kept.firstSeq} is gone although it is needed`)
       return { source: kept.source, firstSeq: kept.firstSeq, page: kept.page, bitmap }
     }
-    return { end: state.nextSeq }
+    return { end: queue === 'catch_up' ? (late[0]?.from ?? state.nextSeq) : state.nextSeq }
+  }
+
+  async nextLate(destination: string): Promise<LatePage | null> {
+    return nextLateInMemory(this.#held(), destination)
+  }
+
+  async routeLate(destination: string, routed: LateRouting, now: number): Promise<void> {
+    routeLateInMemory(this.#held(now), destination, routed)
   }
 
   async settle(settlement: Settlement, now: number): Promise<void> {

@@ -8,7 +8,7 @@ import type { MemoryDestination, MemoryPage, MemoryState } from './memory-state.
 function* waitingIn(state: MemoryState, destination: MemoryDestination, page: MemoryPage): Generator<Seq> {
   const routing = page.routing.get(destination.known.id)
   if (!routing) return
-  const settled = state.settled(destination, page.queue)
+  const settled = state.settled(destination, routing.queue)
   for (let index = 0; index < page.count; index++)
     if (bitSet(routing.bitmap, index) && !isSettled(settled, page.firstSeq + index)) yield page.firstSeq + index
 }

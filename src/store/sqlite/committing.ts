@@ -10,7 +10,7 @@ import type { Destinations } from './destinations.ts'
 import { pack } from '../codec.ts'
 import type { Pages } from './pages.ts'
 import type { Recents } from './recents.ts'
-import type { RoutingRows } from './routing.ts'
+import { CATCH_UP, type RoutingRows } from './routing.ts'
 import { dayOf, type SourceRow, type Sources } from './sources.ts'
 import type { StateRow } from './state-row.ts'
 
@@ -101,6 +101,11 @@ export class Committing {
     for (const given of commit.routing) {
       const { id, ever_enabled: everEnabled } = destinations.get(given.destination)
       if (!everEnabled) continue
+      // Behind pages that are not routed yet: a queue is filled in order.
+      if (queue === CATCH_UP && destinations.lateFrom(id) !== null) {
+        destinations.addLate(id, stamp.firstSeq, stamp.firstSeq + count)
+        continue
+      }
       const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
       routing.add({ destination: id, queue }, { page: stamp.firstSeq, source: source.id, count, bitmap, matched })
       destinations.count(id, source.id, dayOf(stamp.now), {

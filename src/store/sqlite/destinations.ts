@@ -3,6 +3,7 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
 import type { Settled } from '../ranges.ts'
 import { type KnownDestination, planRegistration, recordOf, type Registration } from '../registration.ts'
+import { CATCH_UP } from './routing.ts'
 import { type DestinationDefinition, type DestinationRecord, type Health, QUEUES, type SeqRange } from '../store.ts'
 
 export interface DestinationRow {
@@ -45,6 +46,7 @@ export class Destinations {
   readonly #health: Statement<[string, number]>
   readonly #count: Statement<[Required<LedgerCounts> & { destination: number; source: number; day: number }]>
   readonly #setAside: Statement<[number, number, number]>
+  readonly #lateFrom: Statement<[number], { seq: Seq | null }>
 
   constructor(db: Database) {
     this.#db = db
@@ -54,6 +56,7 @@ export class Destinations {
     this.#move = db.prepare('UPDATE position SET position = ?, above = ? WHERE destination = ? AND queue = ?')
     this.#health = db.prepare('UPDATE destination SET health = ? WHERE id = ?')
     this.#setAside = db.prepare('UPDATE destination SET retrying = retrying + ?, dead = dead + ? WHERE id = ?')
+    this.#lateFrom = db.prepare('SELECT min(routed_to) AS seq FROM late WHERE destination = ?')
     const added = ['offered', 'filtered', 'routed', 'delivered', 'dead']
     this.#count = db.prepare(
       `INSERT INTO ledger (destination, source, day, ${added.join(', ')}) VALUES (@destination, @source, @day, ${added.map((name) => `@${name}`).join(', ')})
@@ -118,6 +121,19 @@ export class Destinations {
     if (change.retrying !== 0 || change.dead !== 0) this.#setAside.run(change.retrying, change.dead, destination)
   }
 
+  /** Where the pages begin that the destination is still to be routed over; null when there are none. */
+  lateFrom(id: number): Seq | null {
+    return this.#lateFrom.get(id)?.seq ?? null
+  }
+
+  /** Pages of `[from, to)` are to be routed to it later. Ranges come in order and do not overlap. */
+  addLate(id: number, from: Seq, to: Seq): void {
+    if (from >= to) return
+    this.#db
+      .prepare('INSERT OR REPLACE INTO late (destination, from_seq, to_seq, routed_to) VALUES (?, ?, ?, ?)')
+      .run(id, from, to, from)
+  }
+
   saveHealth(destination: number, health: Health): void {
     this.#health.run(JSON.stringify(health), destination)
   }
@@ -126,10 +142,11 @@ export class Destinations {
     if (plan.change === 'unchanged') return
     const id = plan.id ?? this.#create(plan, stamp.now)
     this.#update(id, plan)
-    if (plan.begins !== null) this.#begin(id, plan.begins)
-    if (plan.lateStart)
-      this.#late(id, plan.lateStart === 'beginning' ? 1 : stamp.firstSince(plan.lateStart.sinceMs), stamp.nextSeq)
-    if (plan.missedFrom !== null) this.#late(id, plan.missedFrom, stamp.nextSeq)
+    const { lateStart, begins, missedFrom } = plan
+    const lateFrom = lateStart === 'beginning' ? 1 : lateStart && stamp.firstSince(lateStart.sinceMs)
+    if (begins !== null) this.#begin(id, begins, lateFrom ?? begins)
+    if (lateFrom !== null) this.addLate(id, lateFrom, stamp.nextSeq)
+    if (missedFrom !== null) this.addLate(id, missedFrom, stamp.nextSeq)
   }
 
   #create({ next }: Registration, now: number): number {
@@ -157,16 +174,9 @@ export class Destinations {
       )
   }
 
-  #begin(id: number, seq: Seq): void {
+  #begin(id: number, seq: Seq, catchUpFrom: Seq): void {
     const put = this.#db.prepare('INSERT OR REPLACE INTO position (destination, queue, position) VALUES (?, ?, ?)')
-    QUEUES.forEach((_, queue) => put.run(id, queue, seq))
-  }
-
-  #late(id: number, from: Seq, to: Seq): void {
-    if (from >= to) return
-    this.#db
-      .prepare('INSERT OR REPLACE INTO late (destination, from_seq, to_seq, routed_to) VALUES (?, ?, ?, ?)')
-      .run(id, from, to, from)
+    QUEUES.forEach((_, queue) => put.run(id, queue, queue === CATCH_UP ? catchUpFrom : seq))
   }
 }
 

@@ -8,8 +8,8 @@ import type { Sources } from './sources.ts'
 
 export class Held {
   readonly #tables: { readonly sources: Sources; readonly destinations: Destinations; readonly routing: RoutingRows }
-  /** Where the last look ended, by queue and source: it never goes back. */
-  readonly #looked = new Map<string, Seq>()
+  /** Where the last look ended, by queue and by source: it goes back only when earlier pages are routed late. */
+  readonly #looked = new Map<string, Map<number, Seq>>()
   readonly #late: Statement<[], { seq: Seq | null }>
 
   constructor(db: Database, tables: { sources: Sources; destinations: Destinations; routing: RoutingRows }) {
@@ -59,12 +59,22 @@ export class Held {
     return this.#late.get()?.seq ?? Infinity
   }
 
+  /** A page was added to a queue that may have been looked through already. */
+  lookAgain(id: QueueId): void {
+    this.#looked.delete(keyOf(id))
+  }
+
   #lookOn(id: QueueId, source: number, limit: Seq): Seq {
     const { routing, destinations } = this.#tables
-    const place = `${id.destination} ${id.queue} ${source}`
+    const looked = this.#looked.get(keyOf(id)) ?? new Map<number, Seq>()
+    this.#looked.set(keyOf(id), looked)
     const settled = destinations.settled(id.destination, id.queue)
-    const seq = routing.settledThrough(id, settled, { source, from: this.#looked.get(place) ?? 0, limit })
-    this.#looked.set(place, seq)
+    const seq = routing.settledThrough(id, settled, { source, from: looked.get(source) ?? 0, limit })
+    looked.set(source, seq)
     return seq
   }
+}
+
+function keyOf({ destination, queue }: QueueId): string {
+  return `${destination} ${queue}`
 }

@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { allBits, bitSet, countBits, type Seq } from '../../model/page.ts'
 import { isSettled, type Settled } from '../ranges.ts'
+import { QUEUES } from '../store.ts'
 
 /** What one page holds for one destination. */
 export interface RoutingRow {
@@ -18,6 +19,9 @@ export interface QueueId {
   readonly destination: number
   readonly queue: number
 }
+
+/** The number of the queue of backfills and late starts. */
+export const CATCH_UP = QUEUES.indexOf('catch_up')
 
 /** How many pages one look for a source's oldest waiting event may pass over. */
 const scanPages = 500

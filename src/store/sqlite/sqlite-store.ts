@@ -1,6 +1,7 @@
 // The store on SQLite: each verb of the port, one transaction each, grouped by the writer. What a verb does lies in the files
 // named after it.
 import type { Seq } from '../../model/page.ts'
+import type { LatePage, LateRouting } from '../late.ts'
 import type {
   Committed,
   Cursor,
@@ -20,7 +21,7 @@ import type {
   Store,
 } from '../store.ts'
 import { QUEUES } from '../store.ts'
-import { bitmapOf } from './routing.ts'
+import { bitmapOf, CATCH_UP } from './routing.ts'
 import { type OpenedState, openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
 import { isFull, translated } from './connection.ts'
@@ -94,10 +95,24 @@ export class SqliteStore implements Store {
     return this.#read(() => {
       const id = { destination: this.#tables.destinations.idOf(destination), queue: QUEUES.indexOf(queue) }
       const row = this.#tables.routing.next(id, from)
-      if (!row) return { end: this.#tables.state.nextSeq() }
+      // What is not routed yet comes first: a reader must not pass it by.
+      const lateFrom = id.queue === CATCH_UP ? this.#tables.destinations.lateFrom(id.destination) : null
+      if (!row) return { end: lateFrom ?? this.#tables.state.nextSeq() }
       const source = this.#tables.sources.nameOf(row.source)
       return { source, firstSeq: row.page, page: this.#tables.pages.load(row.page), bitmap: bitmapOf(row) }
     })
+  }
+
+  async nextLate(destination: string): Promise<LatePage | null> {
+    const { late } = this.#tables
+    const page = await this.#read(() => late.next(destination))
+    if (!page && (await this.#read(() => late.open(destination))))
+      await this.#writer.write(() => late.finish(destination))
+    return page
+  }
+
+  routeLate(destination: string, routed: LateRouting, now: number): Promise<void> {
+    return this.#writer.write(() => this.#tables.late.route(destination, routed, now))
   }
 
   settle(settlement: Settlement, now: number): Promise<void> {

@@ -7,6 +7,7 @@ import { Committing } from './committing.ts'
 import { Destinations } from './destinations.ts'
 import { Exceptions } from './exceptions.ts'
 import { Held } from './held.ts'
+import { Late } from './late.ts'
 import type { StateLock } from './lock.ts'
 import { Overviews } from './overviews.ts'
 import { PageCache } from './page-cache.ts'
@@ -45,6 +46,7 @@ export interface Tables {
   readonly committing: Committing
   readonly settling: Settling
   readonly held: Held
+  readonly late: Late
   readonly pruning: Pruning
   readonly bound: RoomBound
   readonly overviews: Overviews
@@ -68,6 +70,7 @@ export function openTables({ db, path, reserve, bounds, identity }: OpenedState)
     recents,
     exceptions,
     held,
+    late: new Late(db, { sources, destinations, pages, routing, held }),
     committing: new Committing(db, identity.secret, { state, sources, destinations, pages, routing, recents }),
     settling: new Settling({ sources, destinations, exceptions, attempts: new Attempts(db) }),
     pruning: new Pruning(db, { state, sources, destinations, held }),

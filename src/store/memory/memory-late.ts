@@ -1,0 +1,33 @@
+// Routes destinations in memory over pages that are kept already.
+import type { LatePage, LateRouting } from '../late.ts'
+import type { MemoryPage, MemoryState } from './memory-state.ts'
+
+export function nextLateInMemory(state: MemoryState, name: string): LatePage | null {
+  const destination = state.destination(name)
+  const { sources } = destination.known
+  const isWanted = ({ source, firstSeq, page }: MemoryPage): boolean =>
+    page !== undefined &&
+    (sources?.includes(source) ?? true) &&
+    destination.late.some(({ from, to }) => firstSeq >= from && firstSeq < to)
+  const found = state.pages.find(isWanted)
+  if (!found?.page) {
+    destination.late = []
+    return null
+  }
+  return { source: found.source, firstSeq: found.firstSeq, page: found.page }
+}
+
+export function routeLateInMemory(state: MemoryState, name: string, routed: LateRouting): void {
+  const destination = state.destination(name)
+  const { firstSeq, count, bitmap, matched } = routed
+  if (!destination.late.some(({ from, to }) => firstSeq >= from && firstSeq < to)) return
+  destination.late = destination.late
+    .filter(({ to }) => to > firstSeq + count)
+    .map(({ from, to }) => ({ from: Math.max(from, firstSeq + count), to }))
+  const kept = state.pageOf(firstSeq)
+  if (!kept.page) return
+  if (matched > 0) kept.routing.set(destination.known.id, { queue: 'catch_up', bitmap, matched })
+  destination.offered += count
+  destination.filtered += count - matched
+  destination.routed += matched
+}
