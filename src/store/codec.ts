@@ -25,5 +25,8 @@ export function unpack(packed: Packed, size: number): Uint8Array {
   if (packed.codec !== Codec.zstd)
     throw new StateError(`a page is packed by codec ${packed.codec}, which this version does not know`)
   // One piece of the right size spares the copies that joining many would cost.
-  return zstdDecompressSync(packed.bytes, { chunkSize: Math.max(size, leastChunkBytes), maxOutputLength: Math.max(size, 1) })
+  return zstdDecompressSync(packed.bytes, {
+    chunkSize: Math.max(size, leastChunkBytes),
+    maxOutputLength: Math.max(size, 1),
+  })
 }

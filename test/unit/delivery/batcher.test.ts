@@ -108,7 +108,9 @@ describe('batches', () => {
     store.commit(pageOf(3, 4))
     const [batch] = await takeAll(batcherOver(store))
     const keys = batch?.events.map(({ key }) => key).join('') as string
-    expect(batch?.id).toBe(createHash('sha256').update(Buffer.from(keys, 'hex')).update('0 app\n').digest('hex').slice(0, 32))
+    expect(batch?.id).toBe(
+      createHash('sha256').update(Buffer.from(keys, 'hex')).update('0 app\n').digest('hex').slice(0, 32),
+    )
   })
 
   it('that are halved keep their events, their order and their stretch', async () => {
