@@ -64,6 +64,11 @@ export class Held {
     this.#looked.delete(keyOf(id))
   }
 
+  /** What was seen in a transaction that was rolled back must not be believed. */
+  forget(): void {
+    this.#looked.clear()
+  }
+
   #lookOn(id: QueueId, source: number, limit: Seq): Seq {
     const { routing, destinations } = this.#tables
     const looked = this.#looked.get(keyOf(id)) ?? new Map<number, Seq>()

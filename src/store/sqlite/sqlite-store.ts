@@ -68,7 +68,10 @@ export class SqliteStore implements Store {
     }
     const { committed } = await this.#writer.write(write, {
       committed: ({ committed: { seqs }, page }) => page.count > 0 && this.#tables.pages.handOver(seqs.from, page),
-      undone: () => this.#tables.recents.forget(commit.source),
+      undone: () => {
+        this.#tables.recents.forget(commit.source)
+        this.#tables.held.forget()
+      },
     })
     return committed
   }
@@ -168,8 +171,12 @@ export class SqliteStore implements Store {
   async prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }> {
     this.#opened.reserve.recovered()
     const pressed = this.#tables.bound.over()
-    const result = await this.#writer.write(() =>
-      this.#tables.pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now) }),
+    const { pruning, held } = this.#tables
+    const result = await this.#writer.write(
+      () => pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now) }),
+      {
+        undone: () => held.forget(),
+      },
     )
     // The log of writes counts as room in use: put it into the file, where the freed pages are.
     if (pressed && this.#tables.bound.over()) unlessFull(() => this.#opened.db.pragma('wal_checkpoint(TRUNCATE)'))
