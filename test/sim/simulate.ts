@@ -68,6 +68,8 @@ class World {
   #store = openMemoryStore({ backing: this.#backing })
   #life = new Life()
   #drain = new AbortController()
+  /** Of every life: Node keeps a signal that somebody listens to until it fires, and with it a whole dead world. */
+  readonly #controllers: AbortController[] = []
   #running: Promise<void> = Promise.resolve()
   #kills = 0
   #crash: unknown
@@ -140,6 +142,8 @@ class World {
       const duplicatesAllowed = this.#kills * (site.inFlight * site.batch + 2000) + site.receiver.ambiguousEvents
       this.#faults.push(...judge(this.#truth.events, { destination: site.name, ...site, dead, duplicatesAllowed }))
     }
+    for (const controller of this.#controllers) controller.abort()
+    await this.#clock.settle()
     return {
       seed: this.#seed,
       faults: this.#faults,
@@ -177,12 +181,14 @@ class World {
   #start(): void {
     const life = (this.#life = new Life())
     this.#drain = new AbortController()
-    this.#running = this.#live(life, this.#drain.signal).catch((error: unknown) => {
+    const abort = new AbortController()
+    this.#controllers.push(this.#drain, abort)
+    this.#running = this.#live(life, { drain: this.#drain.signal, abort: abort.signal }).catch((error: unknown) => {
       this.#crash ??= error
     })
   }
 
-  async #live(life: Life, drain: AbortSignal): Promise<void> {
+  async #live(life: Life, signals: { readonly drain: AbortSignal; readonly abort: AbortSignal }): Promise<void> {
     const clock = life.clock(this.#clock)
     const reopened = (this.#store = openMemoryStore({ backing: this.#backing }))
     const store = life.store(this.#sabotage.store?.(reopened, clock) ?? reopened)
@@ -199,10 +205,7 @@ class World {
       Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
     const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
     const poller = new Poller({ name: 'sim', everyMs: 20_000, store, open, clock, telemetry, committed })
-    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run({
-      drain,
-      abort: new AbortController().signal,
-    })
+    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run(signals)
     await store.close(clock.now())
   }
 
