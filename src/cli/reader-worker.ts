@@ -74,7 +74,9 @@ async function answer(
         return say({ type: 'done', reader: number })
     }
   } catch (error) {
-    say({ type: 'failed', reader: number, failure: toFailure(error) })
+    // A read that ends because it was told to has not failed.
+    const told = entry.stop.signal.aborted && error === entry.stop.signal.reason
+    say(told ? { type: 'done', reader: number } : { type: 'failed', reader: number, failure: toFailure(error) })
   }
 }
 

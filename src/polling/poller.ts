@@ -72,7 +72,8 @@ export class Poller {
       const elapsed = this.#parts.clock.monotonic() - startedAt
       return { ok: true, events, nextInMs: Math.max(this.#parts.everyMs - elapsed, 0) }
     } catch (error) {
-      if (signal.aborted && !(error instanceof StateFullError)) return { ok: true, events, nextInMs: 0 }
+      // Only the stop itself is no failure: a fault that comes while stopping is still a fault.
+      if (signal.aborted && error === signal.reason) return { ok: true, events, nextInMs: 0 }
       return { ok: false, events, nextInMs: await this.#failed(error) }
     }
   }
