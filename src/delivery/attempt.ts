@@ -7,8 +7,10 @@ import { crashPoint } from '../runtime/crash-points.ts'
 
 const longestText = 500
 
-/** What came back: verdicts, or a promise of them while the slot is free. */
-export type Reply = readonly Verdict[] | { readonly later: Promise<readonly Verdict[]> }
+/** What came back: verdicts, or a promise of them while the slot is free; and how long the receiver wants to be left alone. */
+export type Reply = ({ readonly verdicts: readonly Verdict[] } | { readonly later: Promise<readonly Verdict[]> }) & {
+  readonly pauseMs?: number
+}
 
 /** Sends a batch. Never rejects: what is thrown is a verdict too. */
 export async function attempt(destination: Destination, batch: Batch, signal: AbortSignal): Promise<Reply> {
@@ -16,10 +18,11 @@ export async function attempt(destination: Destination, batch: Batch, signal: Ab
     crashPoint('before-send')
     const outcome = await destination.send(batch, signal)
     crashPoint('response-read')
-    if ('verdicts' in outcome) return checked(outcome.verdicts, batch)
-    return { later: confirmed(outcome.confirmation, batch) }
+    const pause = outcome.pauseMs === undefined ? {} : { pauseMs: outcome.pauseMs }
+    if ('verdicts' in outcome) return { verdicts: checked(outcome.verdicts, batch), ...pause }
+    return { later: confirmed(outcome.confirmation, batch), ...pause }
   } catch (error) {
-    return thrown(error, batch)
+    return { verdicts: thrown(error, batch) }
   }
 }
 

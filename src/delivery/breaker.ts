@@ -35,9 +35,13 @@ export type Happening =
       readonly trial: boolean
       readonly doubted: boolean
       readonly afterMs?: number
+      /** How long a trial took: the next comes so much sooner, so that a receiver which hangs is not found out late. */
+      readonly tookMs?: number
     }
   /** 429, or 503 with Retry-After. */
   | { readonly kind: 'paced'; readonly reason: Reason; readonly afterMs?: number }
+  /** It took what was sent, and asks to be left alone: its rate limit is used up. Nothing failed. */
+  | { readonly kind: 'paused'; readonly pauseMs: number }
   /** The destination answered, though not with a delivery: a reject, a 413. It is there. */
   | { readonly kind: 'answered' }
   /** Nothing else is left to try, so there is nobody to compare with. */
@@ -56,6 +60,8 @@ const failuresToOpen = 3
 const pacesToOpen = 3
 /** With one request at a time the oldest batch keeps its turn; every fourth trial compares it, at once, with another. */
 const comparedEvery = 4
+/** Between the end of a trial and the next, however long it took. */
+const shortestRestMs = 1_000
 
 export const refusesEverything = 'refuses_everything'
 
@@ -104,6 +110,8 @@ export function nextBreaker(breaker: Breaker, happening: Happening, moment: Mome
       return answered(breaker, moment)
     case 'paced':
       return paced(breaker, happening, moment)
+    case 'paused':
+      return paused(breaker, happening, moment)
     case 'failed':
     case 'halted':
       return failed(breaker, happening, moment)
@@ -149,14 +157,20 @@ function paced(breaker: Breaker, happening: Happening & { kind: 'paced' }, momen
   return { ...changed, state: 'open', since: moment.now, reason, ramp: 1 }
 }
 
+function paused(breaker: Breaker, { pauseMs }: Happening & { kind: 'paused' }, moment: Moment): Breaker {
+  const until = moment.monotonic + clampRetryAfter(pauseMs)
+  if (until <= breaker.pacedUntil) return breaker
+  return { ...breaker, pacedUntil: until, notBefore: Math.max(breaker.notBefore, until) }
+}
+
 function failed(breaker: Breaker, happening: Happening & { kind: 'failed' | 'halted' }, moment: Moment): Breaker {
-  const { reason, trial, doubted, kind, afterMs } = happening
+  const { reason, trial, doubted, kind, afterMs, tookMs } = happening
   const asked = afterMs === undefined ? 0 : moment.monotonic + clampRetryAfter(afterMs)
   const pacedUntil = Math.max(breaker.pacedUntil, asked)
   const notBefore = Math.max(breaker.notBefore, pacedUntil)
   const noted = { ...breaker, lastFailure: { at: moment.now, reason }, notBefore, pacedUntil }
   const next = kind === 'halted' ? 'halted' : 'open'
-  if (breaker.state !== 'closed') return trial ? afterTrial(noted, next, reason, moment) : noted
+  if (breaker.state !== 'closed') return trial ? afterTrial(noted, { state: next, reason, tookMs }, moment) : noted
   const failures = breaker.failures + 1
   const enough = doubted ? failuresToOpen : kind === 'halted' || moment.inFlight === 1 ? 1 : failuresToOpen
   return failures >= enough ? open({ ...noted, failures }, next, reason, moment) : { ...noted, failures }
@@ -167,10 +181,15 @@ function open(breaker: Breaker, state: 'open' | 'halted', reason: Reason, moment
   return { ...breaker, state, since: moment.now, reason, notBefore, trials: 0, ramp: 1 }
 }
 
-function afterTrial(breaker: Breaker, state: 'open' | 'halted', reason: Reason, moment: Moment): Breaker {
+function afterTrial(
+  breaker: Breaker,
+  failure: { readonly state: 'open' | 'halted'; readonly reason: Reason; readonly tookMs?: number | undefined },
+  moment: Moment,
+): Breaker {
+  const { state, reason, tookMs = 0 } = failure
   const trials = breaker.trials + 1
   const atOnce = moment.inFlight === 1 && comparesNext(trials, moment.inFlight)
-  const wait = atOnce ? 0 : trialDelayMs(trials, moment.random)
+  const wait = atOnce ? 0 : Math.max(shortestRestMs, trialDelayMs(trials, moment.random) - tookMs)
   const since = breaker.state === state ? breaker.since : moment.now
   return { ...breaker, state, since, reason, trials, notBefore: Math.max(breaker.notBefore, moment.monotonic + wait) }
 }
@@ -179,5 +198,5 @@ function refused(breaker: Breaker, happening: Happening & { kind: 'refuses_every
   const { reason, trial } = happening
   const noted = { ...breaker, lastFailure: { at: moment.now, reason } }
   if (breaker.state === 'closed') return open(noted, 'halted', reason, moment)
-  return trial ? afterTrial(noted, 'halted', reason, moment) : noted
+  return trial ? afterTrial(noted, { state: 'halted', reason }, moment) : noted
 }

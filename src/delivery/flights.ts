@@ -23,6 +23,7 @@ export class Flights {
   readonly #timeoutMs: number
   readonly #landed: (flight: Flight, verdicts: readonly Verdict[]) => void
   readonly #freed: () => void
+  readonly #paused: (pauseMs: number) => void
   /** In the order of their deadlines, since all have the same time. */
   readonly #running = new Set<Flight>()
   readonly #unconfirmed = new Set<Flight>()
@@ -32,11 +33,14 @@ export class Flights {
     timeoutMs: number
     landed: (flight: Flight, verdicts: readonly Verdict[]) => void
     freed: () => void
+    /** The receiver wants nothing more for so long. */
+    paused: (pauseMs: number) => void
   }) {
     this.#clock = parts.clock
     this.#timeoutMs = parts.timeoutMs
     this.#landed = parts.landed
     this.#freed = parts.freed
+    this.#paused = parts.paused
   }
 
   /** Slots in use. */
@@ -72,7 +76,8 @@ export class Flights {
   async #fly(destination: Destination, flight: Flight): Promise<void> {
     const reply = await attempt(destination, flight.batch, flight.controller.signal)
     if (!this.#running.has(flight)) return
-    if (!('later' in reply)) return this.#land(flight, reply)
+    if (reply.pauseMs !== undefined) this.#paused(reply.pauseMs)
+    if ('verdicts' in reply) return this.#land(flight, reply.verdicts)
     this.#running.delete(flight)
     flight.deadline = this.#clock.monotonic() + confirmationMs
     this.#unconfirmed.add(flight)

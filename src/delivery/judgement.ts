@@ -3,16 +3,14 @@
 import type { Reason, Verdict } from '../model/verdict.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import { type Answer, answerOf, isPacing } from './attempt.ts'
-import { type Breaker, type Happening, nextBreaker, refusesEverything } from './breaker.ts'
-import type { Moment } from './breaker.ts'
+import { type Breaker, type Happening, type Moment, nextBreaker, refusesEverything } from './breaker.ts'
 import { Fates } from './fates.ts'
 import type { LearnedLimits } from './learned-limits.ts'
 import type { OpenBatch } from './open-batch.ts'
+import { refusal, Rejects } from './rejects.ts'
 import type { SettleBuffer } from './settle-buffer.ts'
 import { Suspects } from './suspects.ts'
-
-/** So many rejects in a row for one cause, with no delivery between them, are the destination's set-up. */
-const rejectsToHalt = 100
+import { failureAt, reasonAt, stretchesOf } from './unlike-verdicts.ts'
 
 export interface JudgementParts {
   readonly destination: string
@@ -33,10 +31,11 @@ export class Judgement {
   refusal: Reason | null = null
   /** Batches to be sent before anything new, in the order of their queue. */
   #again: OpenBatch[] = []
-  #deliveries = 0
   /** Number of the newest request. */
   #sent = 0
-  readonly #rejects: { count: number; code: string | null }
+  /** Monotonic, when it began. */
+  #sentAt = 0
+  readonly #rejects: Rejects
   readonly #fates: Fates
   readonly #parts: JudgementParts
 
@@ -44,7 +43,7 @@ export class Judgement {
   constructor(parts: JudgementParts, breaker: Breaker, provisional: number) {
     this.#parts = parts
     this.breaker = breaker
-    this.#rejects = { count: provisional, code: null }
+    this.#rejects = new Rejects(provisional)
     this.#fates = new Fates(parts)
   }
 
@@ -59,6 +58,7 @@ export class Judgement {
   /** A request begins. */
   sending(batch: OpenBatch): void {
     batch.sentAs = ++this.#sent
+    this.#sentAt = this.#parts.moment().monotonic
   }
 
   judge(batch: OpenBatch, verdicts: readonly Verdict[], trial: boolean): Answer {
@@ -69,6 +69,11 @@ export class Judgement {
     else if (answer.kind === 'reject') this.#rejected(batch, reason, { split: answer.split, trial })
     else this.#failed(batch, { ...answer, reason }, trial)
     return answer
+  }
+
+  /** The receiver took what it was sent, and wants to be left alone for so long. */
+  paused(pauseMs: number): void {
+    this.#happened({ kind: 'paused', pauseMs })
   }
 
   /** Nothing else is left to try, nobody to compare the suspects with. */
@@ -93,8 +98,7 @@ export class Judgement {
 
   /** Something was delivered: the destination is well, and those that failed before can be told from it. */
   #evidence(batch: OpenBatch): void {
-    this.#deliveries++
-    this.#rejects.count = 0
+    this.#rejects.delivered()
     this.#happened({ kind: 'delivered' })
     const { again, guilty } = this.suspects.delivered(batch.sentAs)
     this.sendAgain(...again)
@@ -126,7 +130,9 @@ export class Judgement {
     const doubted = batch.strikes > 0 || batch.suspected || triedBefore
     batch.failure = { reason, halts, ...asked }
     this.suspects.add(batch, this.#sent, this.breaker.state === 'closed')
-    this.#happened({ kind: halts ? 'halted' : 'failed', reason, trial, doubted, ...asked })
+    // Of trials only one runs at a time, so that it is the newest request.
+    const took = trial ? { tookMs: this.#parts.moment().monotonic - this.#sentAt } : {}
+    this.#happened({ kind: halts ? 'halted' : 'failed', reason, trial, doubted, ...asked, ...took })
   }
 
   #rejected(batch: OpenBatch, reason: Reason, { split, trial }: { split: boolean; trial: boolean }): void {
@@ -134,8 +140,7 @@ export class Judgement {
     this.#happened({ kind: 'answered' })
     if (batch.events.length === 1) return this.#bury(batch, reason, split)
     if (split) this.#parts.limits.tooLarge(batch)
-    const begun = { size: batch.events.length, deliveries: this.#deliveries, rejected: 0 }
-    this.sendAgain(...batch.halve(split ? null : (batch.bisection ?? begun)))
+    this.sendAgain(...batch.halve(split ? null : (batch.bisection ?? this.#rejects.begun(batch))))
   }
 
   #refused(batch: OpenBatch, reason: Reason, trial: boolean): void {
@@ -152,48 +157,44 @@ export class Judgement {
       provisional: !tooLarge,
     })
     batch.close()
-    if (!tooLarge && this.#refusesEverything(batch, reason)) this.#halt(reason)
+    if (!tooLarge && this.#rejects.accuse(batch, reason)) this.#halt(reason)
   }
 
   #halt(reason: Reason): void {
     this.refusal = reason
-    this.#rejects.count = 0
+    this.#rejects.halted()
     this.#happened({ kind: 'refuses_everything', reason: refusal(reason), trial: false })
-  }
-
-  /** Whether this reject makes it likelier that the destination takes nothing than that the events are bad. */
-  #refusesEverything(batch: OpenBatch, reason: Reason): boolean {
-    const { bisection } = batch
-    // It went back to waiting for that reason once, and a delivery has shown since that the destination is well.
-    if (batch.origin.queue === 'retry' && batch.events[0]?.spent === 0) return false
-    const rejects = this.#rejects
-    const sameCause = rejects.code === null || rejects.code === reason.code || rejects.count === 0
-    rejects.count = sameCause ? rejects.count + 1 : 1
-    rejects.code = reason.code
-    if (rejects.count >= rejectsToHalt) return true
-    if (!bisection) return false
-    return ++bisection.rejected === bisection.size && bisection.deliveries === this.#deliveries
   }
 
   /** Verdicts differ: each is obeyed. */
   #mixed(batch: OpenBatch, verdicts: readonly Verdict[], trial: boolean): void {
     const anyDelivered = verdicts.some((verdict) => verdict.kind === 'delivered')
-    for (let start = 0, end = 0; start < verdicts.length; start = end) {
-      const word = wordOf(verdicts[start])
-      while (end < verdicts.length && wordOf(verdicts[end]) === word) end++
-      const answer = answerOf(verdicts.slice(start, end))
-      const reasonAt = (index: number): Reason => reasonOf(verdicts[index]) ?? unknownReason
+    const failure = (index: number) => failureAt(verdicts, index)
+    for (const { start, end, word } of stretchesOf(verdicts)) {
       if (word === 'delivered') this.#fates.delivered(batch, start, end)
-      else if (word === 'reject')
-        this.#fates.bury(batch, start, end, { cause: 'rejected', reasonAt, provisional: !anyDelivered })
-      else if (word === 'too_large')
-        this.#fates.bury(batch, start, end, { cause: 'too_large', reasonAt, provisional: false })
-      else if (!anyDelivered) this.#failed(batch.part(start, end), { ...answer, reason: reasonAt(start) }, trial)
-      else if (trial) this.sendAgain(batch.part(start, end))
-      else this.#fates.setAside(batch, start, end, (index) => failureOf(verdicts[index]))
+      else if (word === 'reject' || word === 'too_large')
+        this.#buryStretch(batch, { start, end, tooLarge: word === 'too_large' }, { verdicts, anyDelivered })
+      else if (!anyDelivered) {
+        const answer = { ...answerOf(verdicts.slice(start, end)), reason: reasonAt(verdicts, start) }
+        this.#failed(batch.part(start, end), answer, trial)
+      } else if (trial) this.sendAgain(batch.part(start, end))
+      else this.#fates.setAside(batch, start, end, failure)
     }
     batch.close()
     if (anyDelivered) this.#evidence(batch)
+  }
+
+  #buryStretch(
+    batch: OpenBatch,
+    stretch: { readonly start: number; readonly end: number; readonly tooLarge: boolean },
+    { verdicts, anyDelivered }: { readonly verdicts: readonly Verdict[]; readonly anyDelivered: boolean },
+  ): void {
+    const { start, end, tooLarge } = stretch
+    this.#fates.bury(batch, start, end, {
+      cause: tooLarge ? 'too_large' : 'rejected',
+      reasonAt: (index) => reasonAt(verdicts, index),
+      provisional: !tooLarge && !anyDelivered,
+    })
   }
 
   #happened(happening: Happening): void {
@@ -203,7 +204,8 @@ export class Judgement {
     if (after === before) return
     this.breaker = after
     this.healthChanged = true
-    if (happening.kind !== 'delivered') this.urgent = true
+    // Lost in a crash, a pause costs one request that is turned away; written down each time, a write for every request.
+    if (happening.kind !== 'delivered' && happening.kind !== 'paused') this.urgent = true
     if (after.state === before.state && after.reason?.code === before.reason?.code) return
     this.urgent = true
     if (before.state === 'closed') this.suspects.doubtAll()
@@ -218,26 +220,4 @@ export class Judgement {
       nextTrialInMs,
     })
   }
-}
-
-function refusal(reason: Reason): Reason {
-  const text = `every event is refused, so the set-up is taken to be wrong and the events go back to waiting: ${reason.text}`
-  return { code: refusesEverything, text, ...(reason.status === undefined ? {} : { status: reason.status }) }
-}
-
-const unknownReason: Reason = { code: 'unknown', text: 'no answer was kept' }
-
-/** What is done about a verdict when others of its batch differ. */
-function wordOf(verdict: Verdict | undefined): 'delivered' | 'reject' | 'too_large' | 'retry' | 'halt' | undefined {
-  return verdict?.kind === 'reject' && verdict.split ? 'too_large' : verdict?.kind
-}
-
-function reasonOf(verdict: Verdict | undefined): Reason | null {
-  return verdict && verdict.kind !== 'delivered' ? verdict.reason : null
-}
-
-function failureOf(verdict: Verdict | undefined): { reason: Reason; afterMs?: number } | null {
-  const reason = reasonOf(verdict)
-  if (!reason) return null
-  return verdict?.kind === 'retry' && verdict.afterMs !== undefined ? { reason, afterMs: verdict.afterMs } : { reason }
 }

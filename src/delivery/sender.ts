@@ -46,6 +46,7 @@ export class Sender {
       timeoutMs,
       landed: (flight, verdicts) => this.#landed(flight, verdicts),
       freed: ring,
+      paused: (pauseMs) => parts.judgement.paused(pauseMs),
     })
   }
 

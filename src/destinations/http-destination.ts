@@ -3,6 +3,7 @@
 import type { Batch } from '../model/batch.ts'
 import { forAll, type Outcome, type Verdict } from '../model/verdict.ts'
 import { HttpError, type HttpReply } from '../runtime/http.ts'
+import { pauseMsOf } from './rate-limit.ts'
 import type { Destination, DestinationKind, HttpSpec, Tools } from './destination.ts'
 import { scrub, scrubReply, secretForms } from './scrub.ts'
 
@@ -31,8 +32,11 @@ function open<Options>(spec: HttpSpec<Options>, options: Options, tools: Tools):
       } catch (error) {
         return unanswered(error, batch, secrets)
       }
-      const verdicts = spec.judge(scrubReply(reply, secrets), batch, tools.clock.now())
-      return { verdicts: secrets.length === 0 ? verdicts : verdicts.map((verdict) => scrubVerdict(verdict, secrets)) }
+      const nowMs = tools.clock.now()
+      const verdicts = spec.judge(scrubReply(reply, secrets), batch, nowMs)
+      const clean = secrets.length === 0 ? verdicts : verdicts.map((verdict) => scrubVerdict(verdict, secrets))
+      const pauseMs = pauseMsOf(reply, nowMs)
+      return pauseMs === undefined ? { verdicts: clean } : { verdicts: clean, pauseMs }
     },
     close: () => tools.http.close(),
   }

@@ -1,10 +1,13 @@
 // What an HTTP status means when a vendor says nothing else: one verdict for every event of the batch.
 import { DELIVERED, forAll, type Reason, type Verdict } from '../model/verdict.ts'
 import type { HttpReply } from '../runtime/http.ts'
+import { resetMs } from './rate-limit.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { excerpt, printable } from './scrub.ts'
 
 const RETRY = new Set([408, 425, 429])
+/** Answers that a limit can explain; of any other, what stands in its rate-limit headers says nothing about when to come back. */
+const LIMITED = new Set([429, 503])
 const HALT = new Set([401, 403, 404, 405, 407, 410])
 
 const ADVICE: ReadonlyMap<number, string> = new Map([
@@ -17,7 +20,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [413, 'lower max_bytes or batch of this destination'],
 ])
 
-/** The shared judgement. `nowMs` is the relay's clock, for a `Retry-After` that is a date. */
+/** The shared judgement. `nowMs` is the relay's clock, for a time to come back that is a date. */
 export function judgeStatus(reply: HttpReply, count: number, nowMs: number): readonly Verdict[] {
   return forAll(count, verdictOf(reply, nowMs))
 }
@@ -30,7 +33,8 @@ function verdictOf(reply: HttpReply, nowMs: number): Verdict {
   if (HALT.has(status)) return { kind: 'halt', reason }
   if (status === 413) return { kind: 'reject', reason, split: true }
   if (status >= 400 && status <= 499 && !RETRY.has(status)) return { kind: 'reject', reason }
-  const afterMs = retryAfterMs(reply.headers, nowMs)
+  const { headers } = reply
+  const afterMs = retryAfterMs(headers, nowMs) ?? (LIMITED.has(status) ? resetMs(headers, nowMs) : undefined)
   return afterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, afterMs }
 }
 

@@ -14,20 +14,27 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: n
   if (text === undefined || text === '') return undefined
   const seconds = /^([+-]?[0-9]{1,18}(?:\.[0-9]{0,9})?)(?:\s*,.*)?$/.exec(text)?.[1]
   if (seconds !== undefined) return clamped(Number(seconds) * 1000)
-  const at = httpDateMs(text)
+  const at = dateMs(text)
   if (Number.isNaN(at)) return /^[0-9]{19,}$/.test(text) ? LONGEST_WAIT_MS : undefined
-  const receiverNow = httpDateMs(headers['date']?.trim() ?? '')
+  return waitUntil(at, headers, nowMs)
+}
+
+/** The wait until `at` (ms since the epoch) by the receiver's own clock where its answer names it, by ours otherwise. */
+export function waitUntil(at: number, headers: Readonly<Record<string, string>>, nowMs: number): number {
+  const receiverNow = dateMs(headers['date']?.trim() ?? '')
   return clamped(at - (Number.isNaN(receiverNow) ? nowMs : receiverNow))
 }
 
-function clamped(ms: number): number {
+/** Held between a second and an hour. */
+export function clamped(ms: number): number {
   return Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, Math.ceil(ms)))
 }
 
 /** The three forms of HTTP dates, and RFC 3339, which some send; NaN otherwise. Date.parse alone would take nearly anything. */
-function httpDateMs(text: string): number {
+export function dateMs(text: string): number {
   if (text.length > 64) return NaN
-  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$/i.test(text)) return Date.parse(text)
+  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}[0-9:.]*(Z|[+-][0-9]{2}:[0-9]{2})$/i.test(text))
+    return Date.parse(text)
   if (!days.test(text)) return NaN
   return Date.parse(/(GMT|UTC|[+-][0-9]{4})$/i.test(text) ? text : `${text} GMT`)
 }

@@ -8,17 +8,38 @@ const excerptLength = 300
 /** A secret split by the end of what is looked at must not survive in part. */
 const lookedAt = 4096
 
-/** Every form in which a receiver may echo these secrets: as they are, in JSON, percent-encoded, in base64. Longest first. */
+/**
+ * Every form in which a receiver may echo these secrets: as they are, in the JSON and the percent-encoding of one language or
+ * another, in HTML, in base64 of either alphabet. Longest first.
+ */
 export function secretForms(secrets: readonly string[]): readonly string[] {
   const forms = new Set<string>()
   for (const secret of secrets) {
     if (secret.length < shortestSecret) continue
-    forms.add(secret)
-    forms.add(JSON.stringify(secret).slice(1, -1))
-    forms.add(encodeURIComponent(secret.toWellFormed()))
-    forms.add(Buffer.from(secret).toString('base64'))
+    for (const form of [secret, ...jsonForms(secret), ...urlForms(secret.toWellFormed()), html(secret)]) forms.add(form)
+    const base64 = Buffer.from(secret).toString('base64')
+    for (const form of [base64, base64.replace(/=+$/, ''), Buffer.from(secret).toString('base64url')]) forms.add(form)
   }
   return [...forms].sort((one, other) => other.length - one.length)
+}
+
+/** With and without the slash escaped, and what is not ASCII. */
+function jsonForms(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const ascii = json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return [json, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')])
+}
+
+/** Of a component and of a form, in digits of either case. */
+function urlForms(secret: string): readonly string[] {
+  const forms = [encodeURIComponent(secret), encodeURI(secret), new URLSearchParams([['', secret]]).toString().slice(1)]
+  return forms.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())])
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' }
+
+function html(secret: string): string {
+  return secret.replace(/[&<>"']/g, (character) => `&${ENTITIES[character]};`)
 }
 
 /** `text` without the secrets. */

@@ -20,7 +20,12 @@ export type Verdict =
   | { readonly kind: 'halt'; readonly reason: Reason }
 
 /** One verdict per event in batch order: now, or later where the receiver acknowledges apart. */
-export type Outcome = { readonly verdicts: readonly Verdict[] } | { readonly confirmation: Promise<readonly Verdict[]> }
+export type Outcome = (
+  { readonly verdicts: readonly Verdict[] } | { readonly confirmation: Promise<readonly Verdict[]> }
+) & {
+  /** The receiver took the request and asks for no other for so long (its rate limit is used up). No failure. */
+  readonly pauseMs?: number
+}
 
 export const DELIVERED: Verdict = { kind: 'delivered' }
 

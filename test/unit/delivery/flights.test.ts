@@ -15,6 +15,7 @@ function flights() {
     timeoutMs: 1_000,
     landed: (_, verdicts) => void landed.push(verdicts),
     freed: () => undefined,
+    paused: () => undefined,
   })
   const destination = {
     send: () => new Promise<Outcome>((resolve) => void answers.push(resolve)),
