@@ -67,6 +67,11 @@ export class SetupError extends Error {
   override readonly name = 'SetupError'
 }
 
+/** What an operator asked for cannot be done as things are; the message says why and what to do. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError'
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,6 +1,9 @@
 // What a store tells those who look: the overview for `status`, the report of `check`, and the reader for commands that run
 // beside the holder.
+import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from './dead-letters.ts'
+import type { StoredRequest } from './requests.ts'
 import type { AttemptRecord, DestinationRecord, Health } from './store.ts'
+import type { TraceResult } from './trace.ts'
 
 export interface PullRecord {
   readonly at: number
@@ -27,6 +30,8 @@ export interface Overview {
 
 export interface SourceOverview {
   readonly name: string
+  /** Whether it is read at all; a command can stop that. */
+  readonly enabled: boolean
   readonly pulled: number
   readonly new: number
   readonly duplicates: number
@@ -49,6 +54,10 @@ export interface DestinationOverview {
   readonly name: string
   readonly type: string
   readonly state: DestinationRecord['state']
+  /** A command disabled it. */
+  readonly stopped: boolean
+  /** What comes while it is stopped is dropped at once. */
+  readonly discard: boolean
   readonly offered: number
   readonly filtered: number
   readonly routed: number
@@ -89,6 +98,14 @@ export interface StoreReader {
   check(): Promise<CheckReport>
   /** The newest quarantined records of a source, newest first. */
   quarantine(source: string, limit: number): Promise<readonly QuarantinedRecord[]>
+  /** Dead letters that match, in the order of their place, beginning after `after`; at most `limit`. */
+  deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]>
+  /** Dead letters grouped by what killed them, largest group first. */
+  deadLetterGroups(query: DeadLetterQuery): Promise<readonly DeadLetterGroup[]>
+  /** Every event of this id that the state knows, and where it looked. */
+  trace(eventId: string): Promise<TraceResult>
+  /** What operators asked for, newest first. */
+  requests(limit: number): Promise<readonly StoredRequest[]>
   /** A consistent copy while the relay runs, readable by its owner only. Overwrites nothing. */
   backup(file: string): Promise<void>
   close(): Promise<void>

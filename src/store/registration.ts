@@ -10,6 +10,12 @@ export interface KnownDestination {
   readonly definition: string
   readonly sources: readonly string[] | null
   readonly state: DestinationRecord['state']
+  /** Whether the file enables it; what it really is depends on `stopped` too. */
+  readonly fileEnabled: boolean
+  /** A command disabled it; that outlives edits of the file, a new name and being away. */
+  readonly stopped: boolean
+  /** What comes while it is stopped is dropped at once. */
+  readonly discard: boolean
   /** One that has never been enabled holds nothing: no routing, no position that matters. */
   readonly everEnabled: boolean
   readonly createdSeq: Seq
@@ -68,6 +74,9 @@ function created(definition: DestinationDefinition, nextSeq: Seq): Registration 
   const next = {
     ...described(definition),
     state: enabled ? ('enabled' as const) : ('disabled' as const),
+    fileEnabled: enabled,
+    stopped: false,
+    discard: false,
     everEnabled: enabled,
     createdSeq: nextSeq,
     parkedSeq: null,
@@ -89,16 +98,20 @@ function lateStart({ start }: DestinationDefinition, nextSeq: Seq): Registration
 
 function changed(before: KnownDestination, definition: DestinationDefinition, nextSeq: Seq): Registration {
   const { id, ...rest } = before
-  const begins = definition.enabled && !before.everEnabled ? nextSeq : null
+  const enabled = definition.enabled && !before.stopped
+  const begins = enabled && !before.everEnabled ? nextSeq : null
   const next = {
     ...rest,
     ...described(definition),
-    state: definition.enabled ? ('enabled' as const) : ('disabled' as const),
-    everEnabled: before.everEnabled || definition.enabled,
+    state: enabled ? ('enabled' as const) : ('disabled' as const),
+    fileEnabled: definition.enabled,
+    everEnabled: before.everEnabled || enabled,
     createdSeq: begins ?? before.createdSeq,
     parkedSeq: null,
   }
-  const missed = before.everEnabled && before.parkedSeq !== null && before.parkedSeq < nextSeq ? before.parkedSeq : null
+  // One that drops what comes has missed nothing.
+  const misses = before.everEnabled && !before.discard
+  const missed = misses && before.parkedSeq !== null && before.parkedSeq < nextSeq ? before.parkedSeq : null
   return {
     id,
     next,
@@ -114,7 +127,10 @@ function changeBetween(before: KnownDestination, next: Omit<KnownDestination, 'i
   if (before.state === 'parked') return 'returned'
   if (before.state !== next.state) return next.state
   const same =
-    before.type === next.type && before.definition === next.definition && sourcesText(before) === sourcesText(next)
+    before.type === next.type &&
+    before.definition === next.definition &&
+    before.fileEnabled === next.fileEnabled &&
+    sourcesText(before) === sourcesText(next)
   return same ? 'unchanged' : 'updated'
 }
 

@@ -4,6 +4,7 @@ import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
 import type { LatePage, LateRouting } from './late.ts'
 import type { Overview, PullRecord } from './overview.ts'
+import type { RequestVerbs } from './requests.ts'
 
 export type {
   PullRecord,
@@ -196,7 +197,7 @@ export interface StateIdentity {
 }
 
 /** The verbs of the holder. Every method may reject with `StateError`; writing ones with `StateFullError`. */
-export interface Store {
+export interface Store extends RequestVerbs {
   readonly identity: StateIdentity
 
   /** Compares the file's destinations with those in force: creates, renames, updates, parks, brings back. One transaction. */

@@ -17,6 +17,8 @@ const planted: readonly (readonly [file: string, line: string, rule: string | un
   ['src/polling/a.ts', "import '../delivery/dispatcher.ts'", 'polling may import'],
   ['src/polling/b.ts', "import '../store/sqlite/open.ts'", 'polling knows ports'],
   ['src/delivery/a.ts', "import '../destinations/webhook/index.ts'", 'delivery knows ports'],
+  ['src/upkeep/a.ts', "import '../cli/relay.ts'", 'upkeep may import'],
+  ['src/delivery/e.ts', "import '../upkeep/upkeep.ts'", 'delivery may import'],
   ['src/telemetry/a.ts', "import 'chalk'", 'only cli uses chalk'],
   ['src/delivery/b.ts', 'export const now = Date.now()', 'take the Clock'],
   ['src/delivery/c.ts', "export const home = process.env['HOME']", 'only cli reads the environment'],

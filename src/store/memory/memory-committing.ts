@@ -44,12 +44,14 @@ function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated, seq
     const destination = state.destination(given.destination)
     if (!destination.known.everEnabled) continue
     // Behind pages that are not routed yet: a queue is filled in order.
-    if (commit.queue === 'catch_up' && destination.late.length > 0) {
+    const { discard } = destination.known
+    if (!discard && commit.queue === 'catch_up' && destination.late.length > 0) {
       destination.late = [...destination.late, seqs]
       continue
     }
     const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
-    if (matched > 0) routing.set(destination.known.id, { queue: commit.queue, bitmap, matched })
+    if (discard) destination.dropped += matched
+    else if (matched > 0) routing.set(destination.known.id, { queue: commit.queue, bitmap, matched })
     destination.offered += offered
     destination.filtered += offered - matched
     destination.routed += matched

@@ -1,5 +1,6 @@
 // Routes destinations in memory over pages that are kept already.
-import type { LatePage, LateRouting } from '../late.ts'
+import type { Seq } from '../../model/page.ts'
+import { type LatePage, type LateRouting, withoutCounted } from '../late.ts'
 import type { MemoryPage, MemoryState } from './memory-state.ts'
 
 export function nextLateInMemory(state: MemoryState, name: string): LatePage | null {
@@ -19,15 +20,17 @@ export function nextLateInMemory(state: MemoryState, name: string): LatePage | n
 
 export function routeLateInMemory(state: MemoryState, name: string, routed: LateRouting): void {
   const destination = state.destination(name)
-  const { firstSeq, count, bitmap, matched } = routed
+  const { firstSeq, count } = routed
   if (!destination.late.some(({ from, to }) => firstSeq >= from && firstSeq < to)) return
   destination.late = destination.late
     .filter(({ to }) => to > firstSeq + count)
     .map(({ from, to }) => ({ from: Math.max(from, firstSeq + count), to }))
   const kept = state.pageOf(firstSeq)
   if (!kept.page) return
+  const isHere = (seq: Seq): boolean => seq >= firstSeq && seq < firstSeq + count
+  const { offered, bitmap, matched } = withoutCounted(routed, [...destination.exceptions.keys()].filter(isHere))
   if (matched > 0) kept.routing.set(destination.known.id, { queue: 'catch_up', bitmap, matched })
-  destination.offered += count
-  destination.filtered += count - matched
+  destination.offered += offered
+  destination.filtered += offered - matched
   destination.routed += matched
 }

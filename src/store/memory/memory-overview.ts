@@ -22,6 +22,7 @@ function sourceOf(source: MemorySource): SourceOverview {
   const newest = source.quarantine.slice(-shownQuarantine).reverse()
   return {
     name,
+    enabled: source.enabled,
     pulled,
     new: source.new,
     duplicates,
@@ -43,6 +44,8 @@ function destinationOf(state: MemoryState, destination: MemoryDestination): Dest
     name: known.name,
     type: known.type,
     state: known.state,
+    stopped: known.stopped,
+    discard: known.discard,
     offered,
     filtered,
     routed,

@@ -17,7 +17,7 @@ export function registerInMemory(
 function apply(state: MemoryState, plan: Registration): void {
   let destination = state.destinations.find(({ known }) => known.id === plan.id)
   if (!destination) {
-    const id = state.destinations.length + 1
+    const id = ++state.destinationsMade
     const counts = { offered: 0, filtered: 0, routed: 0, delivered: 0, dropped: 0 }
     destination = {
       known: { id, ...plan.next },

@@ -6,6 +6,7 @@ import type { Lived } from '../elapsed.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Settled } from '../ranges.ts'
 import type { KnownDestination } from '../registration.ts'
+import type { RequestCounts, StoredRequest } from '../requests.ts'
 import type {
   AttemptRecord,
   Cursor,
@@ -40,6 +41,7 @@ export interface MemoryPage {
 
 export interface MemorySource {
   readonly name: string
+  enabled: boolean
   readonly cursors: Map<string, Cursor>
   readonly recent: RecentEvents
   readonly quarantine: { at: number; reason: string; detail: string; place: string; bytes: Uint8Array }[]
@@ -61,6 +63,8 @@ export interface MemoryException extends SetAside {
   readonly nextAt: number | null
   readonly cause: string | null
   readonly provisional: boolean
+  /** The replay that took it last. */
+  readonly request: number | null
 }
 
 export interface MemoryDestination {
@@ -78,12 +82,24 @@ export interface MemoryDestination {
   dropped: number
 }
 
+/** A request, and how many of its chosen were gone through. */
+export interface MemoryRequest extends Omit<StoredRequest, 'state' | 'counts' | 'text' | 'finishedAt'> {
+  state: StoredRequest['state']
+  counts: RequestCounts
+  place: number
+  text: string | null
+  finishedAt: number | null
+}
+
 /** The committed data of a memory store. */
 export class MemoryState {
   readonly identity: StateIdentity
   readonly sources = new Map<string, MemorySource>()
   readonly destinations: MemoryDestination[] = []
   readonly pages: MemoryPage[] = []
+  readonly requests: MemoryRequest[] = []
+  requestsAsked = 0
+  destinationsMade = 0
   /** Grows with each opening; a store of an earlier one writes nothing more. */
   generation = 0
   nextSeq: Seq = 1
@@ -127,5 +143,5 @@ export class MemoryState {
 function emptySource(name: string): MemorySource {
   const counts = { pulled: 0, new: 0, duplicates: 0, conflicts: 0, quarantined: 0 }
   const kept = { cursors: new Map<string, Cursor>(), recent: new RecentEvents(), quarantine: [] }
-  return { name, ...kept, chain: CHAIN_START, lastEventAt: null, lastPull: null, ...counts }
+  return { name, enabled: true, ...kept, chain: CHAIN_START, lastEventAt: null, lastPull: null, ...counts }
 }

@@ -24,9 +24,11 @@ import type {
   Store,
   StoreBounds,
 } from '../store.ts'
+import type { RequestVerbs } from '../requests.ts'
 import { QUEUES } from '../store.ts'
 import { commitInMemory, saveInMemory } from './memory-committing.ts'
 import { clampInMemory, exhumeInMemory, settleInMemory } from './memory-settling.ts'
+import { MemoryDesk } from './memory-desk.ts'
 import { nextLateInMemory, routeLateInMemory } from './memory-late.ts'
 import { pruneInMemory } from './memory-pruning.ts'
 import { registerInMemory } from './memory-registration.ts'
@@ -41,6 +43,18 @@ export class MemoryStore implements Store {
   readonly #monotonic: (() => number) | undefined
   #elapsed: Elapsed | undefined
   #latest = 0
+  readonly #desk = new MemoryDesk((now) => this.#held(now))
+
+  readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
+  readonly openRequests: RequestVerbs['openRequests'] = () => this.#desk.openRequests()
+  readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
+  readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
+    this.#desk.disableDestination(...given)
+  readonly enableDestination: RequestVerbs['enableDestination'] = (...given) => this.#desk.enableDestination(...given)
+  readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
+  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
+  readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
+  readonly purgeDeadLetters: RequestVerbs['purgeDeadLetters'] = (...given) => this.#desk.purgeDeadLetters(...given)
 
   constructor(state: MemoryState, bounds: StoreBounds, monotonic?: () => number) {
     this.identity = state.identity
@@ -127,7 +141,7 @@ export class MemoryStore implements Store {
   }
 
   async exhume(destination: string, now: number): Promise<number> {
-    return exhumeInMemory(this.#held(now).destination(destination), now)
+    return exhumeInMemory(this.#held(now), destination, now)
   }
 
   async provisional(destination: string): Promise<ReadonlyMap<string, number>> {

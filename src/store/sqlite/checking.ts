@@ -7,6 +7,7 @@ import type { CheckReport, DestinationOverview, SourceOverview } from '../store.
 import { Overviews } from './overviews.ts'
 import { PageCache } from './page-cache.ts'
 import { Pages, type PageRow } from './pages.ts'
+import { Recounting } from './recounting.ts'
 import { bitmapOf, type RoutingRow } from './routing.ts'
 import { type SourceRow, Sources } from './sources.ts'
 
@@ -25,6 +26,7 @@ export class Checking {
   readonly #db: Database
   readonly #pages: Pages
   readonly #sources: Sources
+  readonly #recounting: Recounting
   readonly #rows: Statement<[Seq, number], PageRow & { stored: number | null }>
   readonly #routing: Statement<[Seq], RoutingRow & { destination: number; queue: number }>
   readonly #faults: string[] = []
@@ -39,6 +41,7 @@ export class Checking {
     this.#db = db
     this.#pages = new Pages(db, new PageCache(0))
     this.#sources = new Sources(db)
+    this.#recounting = new Recounting(db)
     this.#rows = db.prepare(
       'SELECT page.*, page_body.first_seq AS stored FROM page LEFT JOIN page_body USING (first_seq) WHERE page.first_seq >= ? ORDER BY page.first_seq LIMIT ?',
     )
@@ -49,6 +52,8 @@ export class Checking {
 
   report(): CheckReport {
     this.#db.transaction(() => this.#balance())()
+    for (const { name, exceptions } of this.#recounting.unrouted())
+      this.#fault(`destination ${name}: keeps ${exceptions} retrying or dead events that were never routed to it`)
     let from: Seq | null = 0
     while (from !== null) from = this.#db.transaction((start: Seq) => this.#stretch(start))(from)
     const more = this.#hidden > 0 ? [`and ${this.#hidden} more`] : []
@@ -85,6 +90,9 @@ export class Checking {
       this.#fault(
         `destination ${name}: routed ${routed} is not delivered ${delivered} + waiting ${waiting} + retrying ${retrying} + dead ${dead} + dropped ${dropped}`,
       )
+    const recounted = this.#recounting.waiting(name)
+    if (recounted !== waiting)
+      this.#fault(`destination ${name}: counts ${waiting} waiting, its routing and positions have ${recounted}`)
   }
 
   /** The newest row of a source must carry the chain that the source ends with, and the events that it counts. */

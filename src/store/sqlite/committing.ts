@@ -99,19 +99,22 @@ export class Committing {
     const queue = QUEUES.indexOf(commit.queue)
     if (count === 0) return
     for (const given of commit.routing) {
-      const { id, ever_enabled: everEnabled } = destinations.get(given.destination)
+      const { id, ever_enabled: everEnabled, discard } = destinations.get(given.destination)
       if (!everEnabled) continue
       // Behind pages that are not routed yet: a queue is filled in order.
-      if (queue === CATCH_UP && destinations.lateFrom(id) !== null) {
+      if (!discard && queue === CATCH_UP && destinations.lateFrom(id) !== null) {
         destinations.addLate(id, stamp.firstSeq, stamp.firstSeq + count)
         continue
       }
       const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
-      routing.add({ destination: id, queue }, { page: stamp.firstSeq, source: source.id, count, bitmap, matched })
+      // What is dropped at once needs no routing: nobody will ask for it.
+      if (!discard)
+        routing.add({ destination: id, queue }, { page: stamp.firstSeq, source: source.id, count, bitmap, matched })
       destinations.count(id, source.id, dayOf(stamp.now), {
         offered: count,
         filtered: count - matched,
         routed: matched,
+        ...(discard ? { dropped: matched, direct: matched } : {}),
       })
     }
   }

@@ -38,6 +38,15 @@ export function isFull(error: unknown): boolean {
   return code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE'
 }
 
+/** Does what is only for comfort: without room it is left undone. */
+export function unlessFull(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!isFull(error)) throw error
+  }
+}
+
 export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY')
 }

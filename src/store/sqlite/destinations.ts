@@ -1,6 +1,7 @@
 // The rows of destinations: registration, positions, health, and what is added to their ledger.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
+import type { Controlled } from '../control.ts'
 import type { Settled } from '../ranges.ts'
 import { type KnownDestination, planRegistration, recordOf, type Registration } from '../registration.ts'
 import { CATCH_UP } from './routing.ts'
@@ -13,6 +14,9 @@ export interface DestinationRow {
   readonly definition: string
   readonly sources: string | null
   readonly state: DestinationRecord['state']
+  readonly file_enabled: number
+  readonly stopped: number
+  readonly discard: number
   readonly ever_enabled: number
   readonly created_seq: Seq
   readonly parked_seq: Seq | null
@@ -29,7 +33,12 @@ export interface LedgerCounts {
   readonly routed?: number
   readonly delivered?: number
   readonly dead?: number
+  readonly dropped?: number
+  /** Of routed: those that came past the queues. */
+  readonly direct?: number
 }
+
+const noCounts = { offered: 0, filtered: 0, routed: 0, delivered: 0, dead: 0, dropped: 0, direct: 0 }
 
 interface PositionRow {
   readonly position: Seq
@@ -57,16 +66,20 @@ export class Destinations {
     this.#health = db.prepare('UPDATE destination SET health = ? WHERE id = ?')
     this.#setAside = db.prepare('UPDATE destination SET retrying = retrying + ?, dead = dead + ? WHERE id = ?')
     this.#lateFrom = db.prepare('SELECT min(routed_to) AS seq FROM late WHERE destination = ?')
-    const added = ['offered', 'filtered', 'routed', 'delivered', 'dead']
+    const added = Object.keys(noCounts)
     this.#count = db.prepare(
       `INSERT INTO ledger (destination, source, day, ${added.join(', ')}) VALUES (@destination, @source, @day, ${added.map((name) => `@${name}`).join(', ')})
        ON CONFLICT DO UPDATE SET ${added.map((name) => `${name} = ${name} + @${name}`).join(', ')}`,
     )
   }
 
+  find(name: string): DestinationRow | undefined {
+    return this.#byName.get(name)
+  }
+
   /** Throws for a name that was never registered: a fault of the caller. */
   get(name: string): DestinationRow {
-    const row = this.#byName.get(name)
+    const row = this.find(name)
     if (!row) throw new Error(`destination "${name}" is not registered`)
     return row
   }
@@ -112,8 +125,7 @@ export class Destinations {
   }
 
   count(destination: number, source: number, day: number, counts: LedgerCounts): void {
-    const none = { offered: 0, filtered: 0, routed: 0, delivered: 0, dead: 0 }
-    this.#count.run({ ...none, ...counts, destination, source, day })
+    this.#count.run({ ...noCounts, ...counts, destination, source, day })
   }
 
   /** Changes the numbers of events that are set aside. */
@@ -138,13 +150,19 @@ export class Destinations {
     this.#health.run(JSON.stringify(health), destination)
   }
 
+  /** Its queues begin here, with nothing behind them. */
+  begin(id: number, seq: Seq, catchUpFrom: Seq): void {
+    const put = this.#db.prepare('INSERT OR REPLACE INTO position (destination, queue, position) VALUES (?, ?, ?)')
+    QUEUES.forEach((_, queue) => put.run(id, queue, queue === CATCH_UP ? catchUpFrom : seq))
+  }
+
   #apply(plan: Registration, stamp: { nextSeq: Seq; now: number; firstSince: (ms: number) => Seq }): void {
     if (plan.change === 'unchanged') return
     const id = plan.id ?? this.#create(plan, stamp.now)
     this.#update(id, plan)
     const { lateStart, begins, missedFrom } = plan
     const lateFrom = lateStart === 'beginning' ? 1 : lateStart && stamp.firstSince(lateStart.sinceMs)
-    if (begins !== null) this.#begin(id, begins, lateFrom ?? begins)
+    if (begins !== null) this.begin(id, begins, lateFrom ?? begins)
     if (lateFrom !== null) this.addLate(id, lateFrom, stamp.nextSeq)
     if (missedFrom !== null) this.addLate(id, missedFrom, stamp.nextSeq)
   }
@@ -159,7 +177,7 @@ export class Destinations {
   #update(id: number, { next }: Registration): void {
     this.#db
       .prepare(
-        'UPDATE destination SET name = ?, type = ?, definition = ?, sources = ?, state = ?, ever_enabled = ?, created_seq = ?, parked_seq = ? WHERE id = ?',
+        'UPDATE destination SET name = ?, type = ?, definition = ?, sources = ?, state = ?, file_enabled = ?, ever_enabled = ?, created_seq = ?, parked_seq = ? WHERE id = ?',
       )
       .run(
         next.name,
@@ -167,16 +185,12 @@ export class Destinations {
         next.definition,
         next.sources === null ? null : JSON.stringify(next.sources),
         next.state,
+        next.fileEnabled ? 1 : 0,
         next.everEnabled ? 1 : 0,
         next.createdSeq,
         next.parkedSeq,
         id,
       )
-  }
-
-  #begin(id: number, seq: Seq, catchUpFrom: Seq): void {
-    const put = this.#db.prepare('INSERT OR REPLACE INTO position (destination, queue, position) VALUES (?, ?, ?)')
-    QUEUES.forEach((_, queue) => put.run(id, queue, queue === CATCH_UP ? catchUpFrom : seq))
   }
 }
 
@@ -189,9 +203,16 @@ export function reads(row: Pick<DestinationRow, 'sources'>, source: string): boo
   return sourcesOf(row)?.includes(source) ?? true
 }
 
+/** What decides about commands. */
+export function controlledOf(row: DestinationRow): Controlled {
+  const { name, state } = row
+  return { name, state, fileEnabled: row.file_enabled === 1, discard: row.discard === 1 }
+}
+
 function known(row: DestinationRow): KnownDestination {
   const { id, name, type, definition, state } = row
-  const rest = { everEnabled: row.ever_enabled === 1, createdSeq: row.created_seq, parkedSeq: row.parked_seq }
+  const flags = { fileEnabled: row.file_enabled === 1, stopped: row.stopped === 1, discard: row.discard === 1 }
+  const rest = { ...flags, everEnabled: row.ever_enabled === 1, createdSeq: row.created_seq, parkedSeq: row.parked_seq }
   return { id, name, type, definition, state, sources: sourcesOf(row), ...rest }
 }
 

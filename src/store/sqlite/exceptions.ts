@@ -10,6 +10,7 @@ interface ExceptionRow {
   readonly seq: Seq
   readonly source: number
   readonly dead: number
+  readonly request: number | null
   readonly attempts: number
   readonly first_attempted_at: number
   readonly next_at: number | null
@@ -36,22 +37,30 @@ interface Write {
 /** What becomes of an event that is set aside. */
 export type Fate = { readonly nextAt: number } | { readonly cause: string; readonly provisional: boolean }
 
+/** What an event was before it was set aside again. */
+export interface Before {
+  readonly wasRetrying: boolean
+  /** The replay that took it last. */
+  readonly request: number | null
+}
+
 export class Exceptions {
   readonly #pages: Pages
-  readonly #find: Statement<[number, Seq], Pick<ExceptionRow, 'dead' | 'history'>>
+  readonly #find: Statement<[number, Seq], Pick<ExceptionRow, 'dead' | 'history' | 'request'>>
   readonly #insert: Statement<[Write & { event: Uint8Array }]>
   readonly #update: Statement<[Write]>
-  readonly #remove: Statement<[number, Seq]>
+  readonly #remove: Statement<[number, Seq], { request: number | null }>
   readonly #due: Statement<[number, number], ExceptionRow>
   readonly #next: Statement<[number], { seq: Seq; next_at: number }>
-  readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string }>
+  readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string; request: number | null }>
+  readonly #within: Statement<[number, Seq, Seq], { seq: Seq }>
   readonly #confirm: Statement<[number]>
   readonly #exhume: Statement<[{ destination: number; now: number }]>
   readonly #clamp: Statement<[{ now: number }]>
 
   constructor(db: Database, pages: Pages) {
     this.#pages = pages
-    this.#find = db.prepare('SELECT dead, history FROM exception WHERE destination = ? AND seq = ?')
+    this.#find = db.prepare('SELECT dead, history, request FROM exception WHERE destination = ? AND seq = ?')
     this.#insert = db.prepare(
       `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, put_at, next_at, cause, reason, history, died_at, event)
        VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @put, @next, @cause, @reason, @history, @died, @event)`,
@@ -60,14 +69,17 @@ export class Exceptions {
       `UPDATE exception SET dead = @dead, provisional = @provisional, attempts = @attempts, first_attempted_at = @first, put_at = @put, next_at = @next,
        cause = @cause, reason = @reason, history = @history, died_at = @died WHERE destination = @destination AND seq = @seq`,
     )
-    this.#remove = db.prepare('DELETE FROM exception WHERE destination = ? AND seq = ? AND dead = 0')
+    this.#remove = db.prepare('DELETE FROM exception WHERE destination = ? AND seq = ? AND dead = 0 RETURNING request')
     this.#due = db.prepare(
       'SELECT * FROM exception WHERE destination = ? AND dead = 0 AND next_at <= ? ORDER BY next_at, seq',
     )
     this.#next = db.prepare(
       'SELECT seq, next_at FROM exception WHERE destination = ? AND dead = 0 ORDER BY next_at, seq',
     )
-    this.#provisional = db.prepare('SELECT seq, source, cause FROM exception WHERE destination = ? AND provisional = 1')
+    this.#provisional = db.prepare(
+      'SELECT seq, source, cause, request FROM exception WHERE destination = ? AND provisional = 1',
+    )
+    this.#within = db.prepare('SELECT seq FROM exception WHERE destination = ? AND seq >= ? AND seq < ?')
     this.#confirm = db.prepare('UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1')
     this.#clamp = db.prepare(
       'UPDATE exception SET next_at = next_at - put_at + @now, put_at = @now WHERE dead = 0 AND put_at > @now',
@@ -77,19 +89,21 @@ export class Exceptions {
     )
   }
 
-  /** Sets an event aside, or moves one that is. Returns whether it was retrying before. */
-  put(destination: number, source: number, event: SetAside & Fate, now: number): boolean {
+  /** Sets an event aside, or moves one that is. Throws when it is dead. */
+  put(destination: number, source: number, event: SetAside & Fate, now: number): Before {
     const old = this.#find.get(destination, event.seq)
     if (old?.dead) throw new Error(`event ${event.seq} is dead already`)
     const write = writeOf({ destination, source, now, history: old?.history ?? '[]' }, event)
     if (old) this.#update.run(write)
     else this.#insert.run({ ...write, event: packEvent(this.#pages.event(event.seq)) })
-    return old !== undefined
+    return { wasRetrying: old !== undefined, request: old?.request ?? null }
   }
 
-  /** A retrying event was delivered. */
-  remove(destination: number, seq: Seq): void {
-    if (this.#remove.run(destination, seq).changes === 0) throw new Error(`event ${seq} is not in the retry queue`)
+  /** A retrying event was delivered. Returns the replay that took it last. */
+  remove(destination: number, seq: Seq): number | null {
+    const removed = this.#remove.get(destination, seq)
+    if (!removed) throw new Error(`event ${seq} is not in the retry queue`)
+    return removed.request
   }
 
   due(
@@ -114,9 +128,23 @@ export class Exceptions {
     return null
   }
 
+  /** Which events of `[from, to)` are set aside, retrying or dead. */
+  within(destination: number, from: Seq, to: Seq): readonly Seq[] {
+    return this.#within.all(destination, from, to).map(({ seq }) => seq)
+  }
+
   /** Provisional dead letters: few, because a destination that takes nothing is halted. */
-  provisional(destination: number): readonly { readonly source: number; readonly cause: string }[] {
+  provisional(
+    destination: number,
+  ): readonly { readonly source: number; readonly cause: string; readonly request: number | null }[] {
     return this.#provisional.all(destination)
+  }
+
+  /** How many provisional dead letters each cause has made. */
+  causes(destination: number): ReadonlyMap<string, number> {
+    const byCause = new Map<string, number>()
+    for (const { cause } of this.provisional(destination)) byCause.set(cause, (byCause.get(cause) ?? 0) + 1)
+    return byCause
   }
 
   /** The destination has shown that it takes events: its rejects stand. */

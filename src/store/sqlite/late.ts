@@ -1,8 +1,9 @@
 // Routes destinations over pages that are kept already: what to look at next, and the routing of it, each page once.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
-import type { LatePage, LateRouting } from '../late.ts'
+import { type LatePage, type LateRouting, withoutCounted } from '../late.ts'
 import { type DestinationRow, type Destinations, reads } from './destinations.ts'
+import type { Exceptions } from './exceptions.ts'
 import type { Held } from './held.ts'
 import type { Pages } from './pages.ts'
 import { CATCH_UP, type RoutingRows } from './routing.ts'
@@ -18,6 +19,7 @@ interface LateTables {
   readonly destinations: Destinations
   readonly pages: Pages
   readonly routing: RoutingRows
+  readonly exceptions: Exceptions
   readonly held: Held
 }
 
@@ -63,18 +65,21 @@ export class Late {
 
   /** Adds the page to the queue, unless that was done before or the page has been removed meanwhile. */
   route(name: string, given: LateRouting, now: number): void {
-    const { destinations, sources, routing, held } = this.#tables
-    const { firstSeq, count, bitmap, matched, bypassed, missing } = given
+    const { destinations, sources, routing, exceptions, held } = this.#tables
+    const { firstSeq, count, bypassed, missing } = given
     const { id } = destinations.get(name)
     if (this.#advance.run(firstSeq + count, id, firstSeq, firstSeq).changes === 0) return
     this.#done.run(id, firstSeq)
     const place = this.#kept.get(firstSeq)
     if (!place) return
     const { source } = place
+    // A copy of a dead letter of another destination was counted when it came, whatever the filter says.
+    const counted = exceptions.within(id, firstSeq, firstSeq + count)
+    const { offered, bitmap, matched } = withoutCounted(given, counted)
     routing.add({ destination: id, queue: CATCH_UP }, { page: firstSeq, source, count, bitmap, matched })
     held.lookAgain({ destination: id, queue: CATCH_UP })
     const day = dayOf(now)
-    destinations.count(id, source, day, { offered: count, filtered: count - matched, routed: matched })
+    destinations.count(id, source, day, { offered, filtered: offered - matched, routed: matched })
     if (bypassed + missing > 0) sources.count(source, day, { ...noCounts, bypassed, missing })
   }
 

@@ -82,6 +82,7 @@ export class Overviews {
     const sums = this.#sourceSums.get(row.id) as SourceSums
     return {
       name: row.name,
+      enabled: row.disabled === 0,
       ...sums,
       lastEventAt: row.last_event_at,
       parts: row.parts,
@@ -97,6 +98,8 @@ export class Overviews {
       name,
       type,
       state,
+      stopped: row.stopped === 1,
+      discard: row.discard === 1,
       ...(this.#sums.get(id) as Sums),
       waiting: this.#waiting(id),
       retrying,

@@ -2,13 +2,19 @@
 import fs from 'node:fs'
 import Database from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
+import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from '../dead-letters.ts'
 import type { CheckReport, Overview, QuarantinedRecord, StoreReader } from '../store.ts'
+import type { TraceResult } from '../trace.ts'
+import type { StoredRequest } from '../requests.ts'
 import { Checking } from './checking.ts'
 import { openReading, translated } from './connection.ts'
+import { DeadLetterReading } from './dead-letter-reading.ts'
 import { guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
 import { isHeld } from './lock.ts'
 import { Overviews } from './overviews.ts'
+import { RequestRows } from './request-rows.ts'
 import { checkedVersion, MIGRATIONS } from './schema.ts'
+import { Tracing } from './tracing.ts'
 
 export type { StoreReader } from '../store.ts'
 
@@ -64,6 +70,22 @@ class SqliteReader implements StoreReader {
       'SELECT at, reason, detail, place, bytes FROM quarantine WHERE source = (SELECT id FROM source WHERE name = ?) ORDER BY id DESC LIMIT ?',
     )
     return this.#guard(() => rows.all(source, limit))
+  }
+
+  requests(limit: number): Promise<readonly StoredRequest[]> {
+    return this.#guard(() => new RequestRows(this.#db).newest(limit))
+  }
+
+  deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]> {
+    return this.#guard(() => this.#db.transaction(() => new DeadLetterReading(this.#db).list(query, after, limit))())
+  }
+
+  deadLetterGroups(query: DeadLetterQuery): Promise<readonly DeadLetterGroup[]> {
+    return this.#guard(() => this.#db.transaction(() => new DeadLetterReading(this.#db).groups(query))())
+  }
+
+  trace(eventId: string): Promise<TraceResult> {
+    return this.#guard(() => new Tracing(this.#db).trace(eventId))
   }
 
   backup(file: string): Promise<void> {

@@ -111,8 +111,33 @@ CREATE TABLE notice (
 CREATE INDEX notice_waiting ON notice (id) WHERE carried = 0;
 `
 
+const second = `
+-- stopped: by a command, which outlives restarts and edits of the file; the state is enabled when the file says so and nobody
+-- stopped it. discard: what comes while it is stopped is dropped.
+ALTER TABLE destination ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE destination ADD COLUMN discard INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE destination ADD COLUMN file_enabled INTEGER NOT NULL DEFAULT 1;
+UPDATE destination SET file_enabled = 0 WHERE state = 'disabled';
+-- request: the replay that took it last.
+ALTER TABLE exception ADD COLUMN request INTEGER;
+CREATE INDEX exception_of_request ON exception (request) WHERE request IS NOT NULL AND dead = 0;
+-- direct: of routed, those that came past the queues and have no routing: copies of dead letters, and what was dropped at commit.
+ALTER TABLE ledger ADD COLUMN direct INTEGER NOT NULL DEFAULT 0;
+DROP TABLE request;
+-- place: how many of the chosen were gone through.
+CREATE TABLE request (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'running', 'done', 'failed')),
+  place INTEGER NOT NULL DEFAULT 0, chosen INTEGER NOT NULL DEFAULT 0,
+  taken INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
+  delivered INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0,
+  text TEXT, finished_at INTEGER
+);
+CREATE INDEX request_open ON request (id) WHERE finished_at IS NULL;
+`
+
 /** Migration `n` leads from version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [first]
+export const MIGRATIONS: readonly string[] = [first, second]
 
 /** Brings the schema up to date. A file that is newer or another program's is refused and left as it is. */
 export function migrate(db: Database, path: string, migrations: readonly string[] = MIGRATIONS): void {

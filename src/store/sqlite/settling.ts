@@ -5,6 +5,7 @@ import { addSettled } from '../ranges.ts'
 import type { Attempts } from './attempts.ts'
 import type { Destinations } from './destinations.ts'
 import type { Exceptions } from './exceptions.ts'
+import type { RequestRows } from './request-rows.ts'
 import { dayOf, type Sources } from './sources.ts'
 
 /** The tables that a settlement touches. */
@@ -13,6 +14,7 @@ export interface SettlingTables {
   readonly destinations: Destinations
   readonly exceptions: Exceptions
   readonly attempts: Attempts
+  readonly requests: RequestRows
 }
 
 export class Settling {
@@ -23,21 +25,26 @@ export class Settling {
   }
 
   settle(settlement: Settlement, now: number): void {
-    const { destinations, exceptions, attempts } = this.#tables
+    const { destinations, exceptions, attempts, requests } = this.#tables
     const { id } = destinations.get(settlement.destination)
+    const replays = new ReplayCounts()
     this.#positions(id, settlement.settled)
-    for (const seq of settlement.retried) exceptions.remove(id, seq)
-    this.#setAside(id, settlement, now)
+    for (const seq of settlement.retried) replays.add(exceptions.remove(id, seq), 'delivered')
+    this.#setAside(id, settlement, { now, replays })
     this.#delivered(id, settlement.delivered, now)
     attempts.add(id, settlement.attempts)
+    for (const [request, counts] of replays.all) requests.count(request, counts, now)
   }
 
   /** Provisional rejects go back to waiting for an attempt. Returns how many. */
   exhume(destination: string, now: number): number {
-    const { destinations, exceptions } = this.#tables
+    const { destinations, exceptions, requests } = this.#tables
     const { id } = destinations.get(destination)
     const provisional = exceptions.provisional(id)
-    for (const { source } of provisional) destinations.count(id, source, dayOf(now), { dead: -1 })
+    for (const { source, request } of provisional) {
+      destinations.count(id, source, dayOf(now), { dead: -1 })
+      if (request !== null) requests.reopen(request)
+    }
     exceptions.exhume(id, now)
     destinations.setAside(id, { retrying: provisional.length, dead: -provisional.length })
     return provisional.length
@@ -57,13 +64,17 @@ export class Settling {
     })
   }
 
-  #setAside(id: number, { retried, retrying, dead }: Settlement, now: number): void {
+  #setAside(id: number, { retried, retrying, dead }: Settlement, at: { now: number; replays: ReplayCounts }): void {
     const { destinations, exceptions } = this.#tables
+    const { now, replays } = at
     let retryingChange = -retried.length
-    for (const event of retrying) if (!exceptions.put(id, this.#source(event.source), event, now)) retryingChange++
+    for (const event of retrying)
+      if (!exceptions.put(id, this.#source(event.source), event, now).wasRetrying) retryingChange++
     for (const event of dead) {
       const source = this.#source(event.source)
-      if (exceptions.put(id, source, event, now)) retryingChange--
+      const before = exceptions.put(id, source, event, now)
+      if (before.wasRetrying) retryingChange--
+      replays.add(before.request, 'dead')
       destinations.count(id, source, dayOf(now), { dead: 1 })
     }
     destinations.setAside(id, { retrying: retryingChange, dead: dead.length })
@@ -82,5 +93,17 @@ export class Settling {
     const source = this.#tables.sources.find(name)
     if (!source) throw new Error(`source "${name}" has no events`)
     return source.id
+  }
+}
+
+/** What a settlement tells of replays, by request. */
+class ReplayCounts {
+  readonly all = new Map<number, { delivered: number; dead: number }>()
+
+  add(request: number | null, what: 'delivered' | 'dead'): void {
+    if (request === null) return
+    const counts = this.all.get(request) ?? { delivered: 0, dead: 0 }
+    counts[what]++
+    this.all.set(request, counts)
   }
 }

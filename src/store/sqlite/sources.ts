@@ -16,6 +16,7 @@ export interface SourceRow {
   readonly last_event_at: number | null
   readonly last_pull: string | null
   readonly parts: number
+  readonly disabled: number
 }
 
 /** What a page adds to its source's day. */
@@ -43,6 +44,7 @@ export class Sources {
   readonly #pull: Statement<[string, number]>
   readonly #name: Statement<[number], { name: string }>
   readonly #all: Statement<[], SourceRow>
+  readonly #disable: Statement<[number, number]>
 
   constructor(db: Database) {
     this.#byName = db.prepare('SELECT * FROM source WHERE name = ?')
@@ -67,6 +69,7 @@ export class Sources {
        ON CONFLICT DO UPDATE SET ${added.map((name) => `${name} = ${name} + @${name}`).join(', ')}`,
     )
     this.#pull = db.prepare('UPDATE source SET last_pull = ? WHERE id = ?')
+    this.#disable = db.prepare('UPDATE source SET disabled = ? WHERE id = ?')
   }
 
   find(name: string): SourceRow | undefined {
@@ -113,6 +116,11 @@ export class Sources {
         parts += this.#add.run(value, stamp.seq, stamp.now, id, lane, part).changes
     }
     if (parts !== 0) this.#parts.run(parts, id)
+  }
+
+  /** Whether it is read at all. */
+  enable(id: number, enabled: boolean): void {
+    this.#disable.run(enabled ? 0 : 1, id)
   }
 
   savePull(id: number, pull: PullRecord): void {

@@ -21,17 +21,31 @@ import type {
   Store,
 } from '../store.ts'
 import { QUEUES } from '../store.ts'
+import type { RequestVerbs } from '../requests.ts'
+import { RequestDesk } from './request-desk.ts'
 import { bitmapOf, CATCH_UP } from './routing.ts'
 import { type OpenedState, openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
-import { isFull, translated } from './connection.ts'
+import { translated, unlessFull } from './connection.ts'
 
 export class SqliteStore implements Store {
   readonly identity: StateIdentity
   readonly #opened: OpenedState
   readonly #writer: Writer
   readonly #tables: Tables
+  readonly #desk: RequestDesk
   #closed = false
+
+  readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
+  readonly openRequests: RequestVerbs['openRequests'] = () => this.#desk.openRequests()
+  readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
+  readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
+    this.#desk.disableDestination(...given)
+  readonly enableDestination: RequestVerbs['enableDestination'] = (name) => this.#desk.enableDestination(name)
+  readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
+  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (name, on) => this.#desk.setSourceEnabled(name, on)
+  readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
+  readonly purgeDeadLetters: RequestVerbs['purgeDeadLetters'] = (...given) => this.#desk.purgeDeadLetters(...given)
 
   constructor(opened: OpenedState) {
     const { db, path, reserve, generation } = opened
@@ -40,6 +54,7 @@ export class SqliteStore implements Store {
     this.#tables = openTables(opened)
     const { state } = this.#tables
     this.#writer = new Writer(db, path, { full: () => reserve.release(), fence: () => state.fence(generation) })
+    this.#desk = new RequestDesk(this.#writer, this.#tables)
   }
 
   register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
@@ -143,12 +158,7 @@ export class SqliteStore implements Store {
   }
 
   provisional(destination: string): Promise<ReadonlyMap<string, number>> {
-    return this.#read(() => {
-      const byCause = new Map<string, number>()
-      for (const { cause } of this.#tables.exceptions.provisional(this.#tables.destinations.idOf(destination)))
-        byCause.set(cause, (byCause.get(cause) ?? 0) + 1)
-      return byCause
-    })
+    return this.#read(() => this.#tables.exceptions.causes(this.#tables.destinations.idOf(destination)))
   }
 
   health(destination: string): Promise<Health | null> {
@@ -226,13 +236,5 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw translated(error, this.#opened.path)
     }
-  }
-}
-
-function unlessFull(act: () => void): void {
-  try {
-    act()
-  } catch (error) {
-    if (!isFull(error)) throw error
   }
 }

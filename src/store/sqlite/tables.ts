@@ -4,6 +4,7 @@ import type { Elapsed } from '../elapsed.ts'
 import type { StateIdentity, StoreBounds } from '../store.ts'
 import { Attempts } from './attempts.ts'
 import { Committing } from './committing.ts'
+import { Controlling } from './controlling.ts'
 import { Destinations } from './destinations.ts'
 import { Exceptions } from './exceptions.ts'
 import { Held } from './held.ts'
@@ -14,6 +15,8 @@ import { PageCache } from './page-cache.ts'
 import { Pages } from './pages.ts'
 import { Pruning } from './pruning.ts'
 import { Recents } from './recents.ts'
+import { Replaying } from './replaying.ts'
+import { RequestRows } from './request-rows.ts'
 import type { Reserve } from './reserve.ts'
 import { RoomBound } from './room-bound.ts'
 import { RoutingRows } from './routing.ts'
@@ -50,6 +53,9 @@ export interface Tables {
   readonly pruning: Pruning
   readonly bound: RoomBound
   readonly overviews: Overviews
+  readonly requests: RequestRows
+  readonly controlling: Controlling
+  readonly replaying: Replaying
 }
 
 export function openTables({ db, path, reserve, bounds, identity }: OpenedState): Tables {
@@ -60,6 +66,7 @@ export function openTables({ db, path, reserve, bounds, identity }: OpenedState)
   const pages = new Pages(db, new PageCache(cacheBytes))
   const recents = new Recents(db)
   const exceptions = new Exceptions(db, pages)
+  const requests = new RequestRows(db)
   const held = new Held(db, { sources, destinations, routing })
   return {
     state,
@@ -70,11 +77,14 @@ export function openTables({ db, path, reserve, bounds, identity }: OpenedState)
     recents,
     exceptions,
     held,
-    late: new Late(db, { sources, destinations, pages, routing, held }),
+    late: new Late(db, { sources, destinations, pages, routing, exceptions, held }),
     committing: new Committing(db, identity.secret, { state, sources, destinations, pages, routing, recents }),
-    settling: new Settling({ sources, destinations, exceptions, attempts: new Attempts(db) }),
+    settling: new Settling({ sources, destinations, exceptions, attempts: new Attempts(db), requests }),
     pruning: new Pruning(db, { state, sources, destinations, held }),
     bound: new RoomBound(db, path, { maxBytes: bounds.maxBytes, reserve, held }),
     overviews: new Overviews(db),
+    requests,
+    controlling: new Controlling(db, { state, sources, destinations, routing, requests }),
+    replaying: new Replaying(db, { destinations, routing, requests }),
   }
 }

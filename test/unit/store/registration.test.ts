@@ -9,6 +9,9 @@ const known: KnownDestination = {
   definition: '{}',
   sources: ['a', 'b'],
   state: 'enabled',
+  fileEnabled: true,
+  stopped: false,
+  discard: false,
   everEnabled: true,
   createdSeq: 5,
   parkedSeq: null,
@@ -53,7 +56,7 @@ describe('planRegistration', () => {
       begins: 1,
       lateStart: null,
     })
-    const dormant = { ...known, state: 'disabled' as const, everEnabled: false }
+    const dormant = { ...known, state: 'disabled' as const, fileEnabled: false, everEnabled: false }
     expect(plan([dormant], { ...definition, start: 'beginning' })[0]).toMatchObject({
       change: 'enabled',
       begins: 100,
@@ -76,5 +79,30 @@ describe('planRegistration', () => {
       { id: 8, change: 'unchanged' },
       { id: 7, change: 'parked' },
     ])
+  })
+
+  it('leaves what a command stopped alone, whatever the file says, also under a new name and after it was away', () => {
+    const stopped = { ...known, state: 'disabled' as const, stopped: true }
+    expect(plan([stopped], definition)[0]).toMatchObject({ change: 'unchanged', next: { state: 'disabled' } })
+    expect(plan([stopped], { ...definition, enabled: false })[0]).toMatchObject({
+      change: 'updated',
+      next: { state: 'disabled', fileEnabled: false, stopped: true },
+    })
+    expect(plan([stopped], { ...definition, name: 'splunk', was: 'siem' })[0]).toMatchObject({
+      change: 'renamed',
+      next: { state: 'disabled', stopped: true },
+    })
+    const away = { ...stopped, state: 'parked' as const, parkedSeq: 60 }
+    expect(plan([away], definition)[0]).toMatchObject({
+      change: 'returned',
+      missedFrom: 60,
+      next: { state: 'disabled', stopped: true },
+    })
+    expect(plan([{ ...away, discard: true }], definition)[0]?.missedFrom).toBeNull()
+    const never = { ...stopped, everEnabled: false, fileEnabled: false }
+    expect(plan([never], definition)[0]).toMatchObject({
+      begins: null,
+      next: { everEnabled: false, fileEnabled: true },
+    })
   })
 })

@@ -1,0 +1,92 @@
+// What an operator asks of the holder from another process, and how far it has come.
+
+/** Events of one destination, as half-open stretches of ordinals, sorted and disjoint. */
+export interface Chosen {
+  readonly destination: string
+  readonly ranges: readonly (readonly [from: number, to: number])[]
+}
+
+/** The closed set of things that can be asked. */
+export type Asked =
+  | { readonly kind: 'disable_destination'; readonly destination: string; readonly discard: boolean }
+  | { readonly kind: 'enable_destination'; readonly destination: string }
+  | { readonly kind: 'remove_destination'; readonly destination: string }
+  | { readonly kind: 'disable_source'; readonly source: string }
+  | { readonly kind: 'enable_source'; readonly source: string }
+  | {
+      readonly kind: 'replay_dead_letters'
+      readonly letters: readonly Chosen[]
+      /** Another destination that gets a copy; null: each goes back to its own. */
+      readonly to: string | null
+      /** Events per second; null: as fast as it goes. */
+      readonly perSecond: number | null
+    }
+  | { readonly kind: 'purge_dead_letters'; readonly letters: readonly Chosen[] }
+
+/**
+ * How far a replay has come: `taken = delivered + dead + dropped + (what still waits)`. `skipped` were chosen and not taken: they were
+ * no longer dead letters, or wait at the target already. A purge counts what it removed as `dropped`.
+ */
+export interface RequestCounts {
+  readonly chosen: number
+  readonly taken: number
+  readonly skipped: number
+  readonly delivered: number
+  readonly dead: number
+  readonly dropped: number
+}
+
+export interface StoredRequest {
+  readonly id: number
+  readonly at: number
+  /** The operating-system user who asked. */
+  readonly by: string
+  readonly asked: Asked
+  /** `asked` until the holder takes it up; a replay is `done` when everything chosen was taken or skipped and nothing of it waits. */
+  readonly state: 'asked' | 'running' | 'done' | 'failed'
+  readonly counts: RequestCounts
+  /** What was done, or why it was not; null while it is under way. */
+  readonly text: string | null
+  readonly finishedAt: number | null
+}
+
+/** What the holder does about requests. Each verb is one transaction. */
+export interface RequestVerbs {
+  /** Writes a request down; only for a command that holds the state itself. Returns its number. */
+  ask(asked: Asked, by: string, now: number): Promise<number>
+  /** Requests that are not finished, oldest first. */
+  openRequests(): Promise<readonly StoredRequest[]>
+  /** Ends a request. */
+  finishRequest(id: number, end: { readonly ok: boolean; readonly text: string }, now: number): Promise<void>
+
+  /**
+   * Stops or starts a destination by command; it stays so over restarts. With `discard` what waits is dropped now, and what comes while it
+   * is disabled is counted as dropped at once. Returns how many were dropped. Nobody may be delivering to it. Throws `ControlError`
+   * when it cannot be: unknown, parked, or, for starting, disabled by the file.
+   */
+  disableDestination(name: string, discard: boolean, now: number): Promise<number>
+  enableDestination(name: string, now: number): Promise<void>
+  /** Forgets a parked destination and drops what it holds (returned by fate). Throws `ControlError` for one that is not parked. */
+  removeDestination(
+    name: string,
+    now: number,
+  ): Promise<{ readonly waiting: number; readonly retrying: number; readonly dead: number }>
+  /** Whether a source is read at all, by command. Throws `ControlError` for an unknown one. */
+  setSourceEnabled(name: string, enabled: boolean, now: number): Promise<void>
+
+  /**
+   * Takes up to `limit` more of the chosen dead letters of a replay: back into the retry queue, due at once, attempts 0; with `to` a copy goes there
+   * (routed and offered grow by one) and the letter stays. Returns the request as it is then. Throws `ControlError`, and takes nothing, when a
+   * destination that would get some is parked or drops what comes, or `to` is unknown.
+   */
+  takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest>
+  /** Removes up to `limit` more of the chosen dead letters of a purge: counted as dropped. Returns the request as it is then. */
+  purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest>
+}
+
+/** What commands do beside a living holder: add a request and follow it. */
+export interface Requester {
+  ask(asked: Asked, by: string, now: number): Promise<number>
+  request(id: number): Promise<StoredRequest | null>
+  close(): Promise<void>
+}

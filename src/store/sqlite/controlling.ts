@@ -1,0 +1,146 @@
+// Stops, starts and removes destinations, and sources, by command; counts what is dropped with it.
+import type { Database, Statement } from 'better-sqlite3'
+import { bitSet, type Seq } from '../../model/page.ts'
+import { requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+import { isSettled, type Settled } from '../ranges.ts'
+import { QUEUES } from '../store.ts'
+import { controlledOf, type DestinationRow, type Destinations } from './destinations.ts'
+import type { RequestRows } from './request-rows.ts'
+import type { QueueId, RoutingRow, RoutingRows } from './routing.ts'
+import { dayOf, type Sources } from './sources.ts'
+import type { StateRow } from './state-row.ts'
+
+interface ControllingTables {
+  readonly state: StateRow
+  readonly sources: Sources
+  readonly destinations: Destinations
+  readonly routing: RoutingRows
+  readonly requests: RequestRows
+}
+
+interface Dropped {
+  readonly source: number
+  readonly request: number | null
+}
+
+/** Everything that belongs to one destination, by its number. */
+const holdings = ['routing', 'position', 'exception', 'attempt', 'late', 'ledger']
+
+export class Controlling {
+  readonly #db: Database
+  readonly #tables: ControllingTables
+  readonly #stop: Statement<[number, number]>
+  readonly #start: Statement<[number]>
+  readonly #begun: Statement<[Seq, number]>
+  readonly #routing: Statement<[number, number, Seq], RoutingRow>
+  readonly #retrying: Statement<[number], Dropped>
+  readonly #late: Statement<[number]>
+
+  constructor(db: Database, tables: ControllingTables) {
+    this.#db = db
+    this.#tables = tables
+    this.#stop = db.prepare("UPDATE destination SET state = 'disabled', stopped = 1, discard = ? WHERE id = ?")
+    this.#start = db.prepare("UPDATE destination SET state = 'enabled', stopped = 0, discard = 0 WHERE id = ?")
+    this.#begun = db.prepare('UPDATE destination SET ever_enabled = 1, created_seq = ? WHERE id = ?')
+    this.#routing = db.prepare(
+      'SELECT page, source, count, bitmap, matched, before FROM routing WHERE destination = ? AND queue = ? AND page >= ? ORDER BY page',
+    )
+    this.#retrying = db.prepare('DELETE FROM exception WHERE destination = ? AND dead = 0 RETURNING source, request')
+    this.#late = db.prepare('DELETE FROM late WHERE destination = ?')
+  }
+
+  /** Returns how many events were dropped. */
+  disable(name: string, discard: boolean, now: number): number {
+    const row = this.#row(name)
+    requireStoppable(controlledOf(row))
+    this.#stop.run(discard ? 1 : 0, row.id)
+    return discard ? this.#drop(row, now) : 0
+  }
+
+  enable(name: string): void {
+    const row = this.#row(name)
+    requireStartable(controlledOf(row))
+    this.#start.run(row.id)
+    if (row.ever_enabled) return
+    const nextSeq = this.#tables.state.nextSeq()
+    this.#begun.run(nextSeq, row.id)
+    this.#tables.destinations.begin(row.id, nextSeq, nextSeq)
+  }
+
+  remove(name: string, now: number): { waiting: number; retrying: number; dead: number } {
+    const { destinations, routing } = this.#tables
+    const row = this.#row(name)
+    requireRemovable(controlledOf(row))
+    const { id, retrying, dead } = row
+    const waiting = QUEUES.map((_, queue) =>
+      routing.waiting({ destination: id, queue }, destinations.settled(id, queue)),
+    )
+    this.#replaysLose(this.#retrying.all(id), now)
+    for (const table of holdings) this.#db.prepare(`DELETE FROM ${table} WHERE destination = ?`).run(id)
+    this.#db.prepare('DELETE FROM destination WHERE id = ?').run(id)
+    return { waiting: waiting.reduce((sum, count) => sum + count, 0), retrying, dead }
+  }
+
+  enableSource(name: string, enabled: boolean): void {
+    const { sources } = this.#tables
+    const row = sources.find(name)
+    if (!row) {
+      const names = sources.all().map((one) => one.name)
+      throw unknown('source', name, names)
+    }
+    sources.enable(row.id, enabled)
+  }
+
+  #row(name: string): DestinationRow {
+    const { destinations } = this.#tables
+    const row = destinations.find(name)
+    if (row) return row
+    const names = destinations.all().map((one) => one.name)
+    throw unknown('destination', name, names)
+  }
+
+  /** Everything that waits or is to be tried again, and whatever it was still to be routed over. */
+  #drop({ id }: DestinationRow, now: number): number {
+    const { state, destinations } = this.#tables
+    const bySource = new Map<number, number>()
+    const add = (source: number, count: number): void => void bySource.set(source, (bySource.get(source) ?? 0) + count)
+    QUEUES.forEach((_, queue) => {
+      for (const { source, count } of this.#waiting({ destination: id, queue })) add(source, count)
+      destinations.saveSettled(id, queue, { position: state.nextSeq(), above: [] })
+    })
+    const retrying = this.#retrying.all(id)
+    for (const { source } of retrying) add(source, 1)
+    destinations.setAside(id, { retrying: -retrying.length, dead: 0 })
+    this.#replaysLose(retrying, now)
+    this.#late.run(id)
+    for (const [source, dropped] of bySource) destinations.count(id, source, dayOf(now), { dropped })
+    return [...bySource.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  *#waiting(id: QueueId): Generator<{ source: number; count: number }> {
+    const { destinations, routing } = this.#tables
+    const settled = destinations.settled(id.destination, id.queue)
+    const first = routing.next(id, settled.position)
+    if (!first) return
+    for (const row of this.#routing.iterate(id.destination, id.queue, first.page))
+      yield { source: row.source, count: waitingIn(row, settled) }
+  }
+
+  #replaysLose(dropped: readonly Dropped[], now: number): void {
+    const byRequest = new Map<number, number>()
+    for (const { request } of dropped) if (request !== null) byRequest.set(request, (byRequest.get(request) ?? 0) + 1)
+    for (const [request, count] of byRequest) this.#tables.requests.count(request, { dropped: count }, now)
+  }
+}
+
+function waitingIn(row: RoutingRow, settled: Settled): number {
+  const end = row.page + row.count
+  if (row.page >= settled.position && !settled.above.some(({ from, to }) => from < end && to > row.page))
+    return row.matched
+  let waiting = 0
+  for (let index = 0; index < row.count; index++) {
+    const matches = row.bitmap === null || bitSet(row.bitmap, index)
+    if (matches && !isSettled(settled, row.page + index)) waiting++
+  }
+  return waiting
+}

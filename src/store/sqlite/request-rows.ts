@@ -1,0 +1,109 @@
+// The rows of requests: written down, followed, counted and ended. Works on any connection.
+import type { Database, Statement } from 'better-sqlite3'
+import { chosenOf, endOf, isThrough, isUnderWay, KEPT_REQUESTS } from '../going-through.ts'
+import type { Asked, RequestCounts, StoredRequest } from '../requests.ts'
+
+interface RequestRow extends RequestCounts {
+  readonly id: number
+  readonly at: number
+  readonly by: string
+  readonly body: string
+  readonly state: StoredRequest['state']
+  readonly place: number
+  readonly text: string | null
+  readonly finished_at: number | null
+}
+
+/** What is added to a request's counts. */
+export type Counted = Partial<Omit<RequestCounts, 'chosen'>> & { readonly place?: number }
+
+/** A request, and how many of its chosen were gone through. */
+export interface Placed {
+  readonly request: StoredRequest
+  readonly place: number
+}
+
+const nothing = { place: 0, taken: 0, skipped: 0, delivered: 0, dead: 0, dropped: 0 }
+
+export class RequestRows {
+  readonly #insert: Statement<[number, string, string, string, number]>
+  readonly #trim: Statement<[number]>
+  readonly #get: Statement<[number], RequestRow>
+  readonly #open: Statement<[], RequestRow>
+  readonly #newest: Statement<[number], RequestRow>
+  readonly #count: Statement<[typeof nothing & { id: number }], RequestRow>
+  readonly #end: Statement<[string, string, number, number]>
+  readonly #reopen: Statement<[number]>
+
+  constructor(db: Database) {
+    this.#insert = db.prepare('INSERT INTO request (at, by, kind, body, chosen) VALUES (?, ?, ?, ?, ?)')
+    this.#trim = db.prepare('DELETE FROM request WHERE finished_at IS NOT NULL AND id <= ?')
+    this.#get = db.prepare('SELECT * FROM request WHERE id = ?')
+    this.#open = db.prepare('SELECT * FROM request WHERE finished_at IS NULL ORDER BY id')
+    this.#newest = db.prepare('SELECT * FROM request ORDER BY id DESC LIMIT ?')
+    const added = Object.keys(nothing).map((name) => `${name} = ${name} + @${name}`)
+    this.#count = db.prepare(
+      `UPDATE request SET ${added.join(', ')}, state = CASE state WHEN 'asked' THEN 'running' ELSE state END WHERE id = @id RETURNING *`,
+    )
+    this.#end = db.prepare(
+      'UPDATE request SET state = ?, text = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL',
+    )
+    this.#reopen = db.prepare(
+      `UPDATE request SET dead = dead - 1, finished_at = iif(state = 'done', NULL, finished_at), text = iif(state = 'done', NULL, text),
+       state = iif(state = 'done', 'running', state) WHERE id = ?`,
+    )
+  }
+
+  /** Writes one down, and forgets the oldest that are finished. */
+  ask(asked: Asked, by: string, now: number): number {
+    const { lastInsertRowid } = this.#insert.run(now, by, asked.kind, JSON.stringify(asked), chosenOf(asked))
+    const id = Number(lastInsertRowid)
+    this.#trim.run(id - KEPT_REQUESTS)
+    return id
+  }
+
+  find(id: number): Placed | null {
+    const row = this.#get.get(id)
+    return row ? { request: requestOf(row), place: row.place } : null
+  }
+
+  /** Throws for one that was never asked, or is forgotten: a fault of the caller. */
+  get(id: number): Placed {
+    const placed = this.find(id)
+    if (!placed) throw new Error(`there is no request ${id}`)
+    return placed
+  }
+
+  /** Not finished, oldest first. */
+  open(): readonly StoredRequest[] {
+    return this.#open.all().map(requestOf)
+  }
+
+  /** Newest first. */
+  newest(limit: number): readonly StoredRequest[] {
+    return this.#newest.all(limit).map(requestOf)
+  }
+
+  /** Adds to the counts of a request, which may end it. One that is forgotten is not missed. */
+  count(id: number, counted: Counted, now: number): void {
+    const row = this.#count.get({ ...nothing, ...counted, id })
+    if (!row || !isUnderWay(row) || !isThrough(row.place, row)) return
+    const text = endOf(JSON.parse(row.body) as Asked, row)
+    if (text !== null) this.end(id, { ok: true, text }, now)
+  }
+
+  end(id: number, { ok, text }: { readonly ok: boolean; readonly text: string }, now: number): void {
+    this.#end.run(ok ? 'done' : 'failed', text, now, id)
+  }
+
+  /** An event that had died again goes back to waiting. */
+  reopen(id: number): void {
+    this.#reopen.run(id)
+  }
+}
+
+function requestOf(row: RequestRow): StoredRequest {
+  const { id, at, by, state, text, chosen, taken, skipped, delivered, dead, dropped } = row
+  const counts = { chosen, taken, skipped, delivered, dead, dropped }
+  return { id, at, by, asked: JSON.parse(row.body) as Asked, state, counts, text, finishedAt: row.finished_at }
+}
