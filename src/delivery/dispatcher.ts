@@ -1,7 +1,6 @@
 // The loop of one destination: take, send, judge, settle. It shares nothing with its siblings but the store, and knows neither
 // which store nor which kind of destination it has.
 import type { BatchLimits } from '../model/batch.ts'
-import { StateFullError } from '../model/errors.ts'
 import type { Destination } from '../destinations/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
@@ -10,6 +9,7 @@ import type { Telemetry } from '../telemetry/events.ts'
 import { Bell } from './bell.ts'
 import { breakerFrom, closedBreaker, type Moment } from './breaker.ts'
 import { Door } from './door.ts'
+import { Exhumer } from './exhumer.ts'
 import { HealthKeeper } from './health-keeper.ts'
 import { Judgement } from './judgement.ts'
 import { LearnedLimits } from './learned-limits.ts'
@@ -54,9 +54,8 @@ interface Loaded {
   readonly judgement: Judgement
   readonly sender: Sender
   readonly health: HealthKeeper
+  readonly exhumer: Exhumer
 }
-
-const exhumeAgainMs = 1_000
 
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   return new Dispatcher(parts)
@@ -71,7 +70,6 @@ export class Dispatcher {
   #failure: { readonly error: unknown } | null = null
   /** Nothing can be done until somebody rings. */
   #resting = false
-  #exhumeAt = 0
   #saidIdle = false
 
   constructor(parts: DispatcherParts) {
@@ -88,6 +86,17 @@ export class Dispatcher {
   wake(): void {
     this.#loaded?.supplies.wake()
     this.#ring()
+  }
+
+  /** Events set aside were changed in the store by somebody else. */
+  lookAgain(): void {
+    this.#loaded?.supplies.retries.changed()
+    this.wake()
+  }
+
+  /** How long one request may take. */
+  get timeoutMs(): number {
+    return this.#parts.timeoutMs
   }
 
   standing(): Standing {
@@ -141,14 +150,15 @@ export class Dispatcher {
     }
     const sender = new Sender({ ...parts, ...hooks, learned, settler: this.#settler, supplies, judgement, door })
     const health = new HealthKeeper(judgement, { ...parts, moment, failed: hooks.failed, saved: hooks.ring })
-    this.#loaded = { door, supplies, judgement, sender, health }
+    const exhumer = new Exhumer({ ...parts, judgement, settler: this.#settler, retries: supplies.retries })
+    this.#loaded = { door, supplies, judgement, sender, health, exhumer }
   }
 
   /** Everything that can be done now. */
   async step(): Promise<void> {
-    const { sender, supplies, health } = this.#known()
+    const { sender, supplies, health, exhumer } = this.#known()
     sender.flights.expire()
-    await this.#exhume()
+    await exhumer.step()
     await supplies.retries.look()
     await sender.step()
     this.#settler.step()
@@ -170,27 +180,9 @@ export class Dispatcher {
     return sender.flights.count > 0 || !this.#settler.idle || judgement.refusal !== null || health.pending
   }
 
-  /** Rejects that turned out to be the destination's set-up go back to waiting, once all that is known is written. */
-  async #exhume(): Promise<void> {
-    const { judgement, supplies } = this.#known()
-    const { name, store, clock, telemetry } = this.#parts
-    const reason = judgement.refusal
-    if (!reason || clock.monotonic() < this.#exhumeAt) return
-    if (!this.#settler.idle) return this.#settler.hurry()
-    try {
-      const events = await store.exhume(name, clock.now())
-      judgement.refusal = null
-      supplies.retries.changed()
-      telemetry.emit({ type: 'exhumed', destination: name, events, reason })
-    } catch (error) {
-      if (!(error instanceof StateFullError)) throw error
-      this.#exhumeAt = clock.monotonic() + exhumeAgainMs
-    }
-  }
-
   /** The next time at which something falls due by itself; everything else rings. */
   #setAlarm(): void {
-    const { sender, supplies, judgement, health } = this.#known()
+    const { sender, supplies, judgement, health, exhumer } = this.#known()
     const now = this.#parts.clock.monotonic()
     const times = [
       sender.flights.dueAt,
@@ -198,7 +190,7 @@ export class Dispatcher {
       health.dueAt,
       supplies.retries.dueAt,
       judgement.breaker.notBefore,
-      this.#exhumeAt,
+      exhumer.dueAt,
     ]
     let next = Infinity
     for (const time of times) if (time !== null && time > now && time < next) next = time

@@ -47,6 +47,10 @@ export class Poller {
     this.#parts = parts
   }
 
+  get name(): string {
+    return this.#parts.name
+  }
+
   /** Pulls again and again until `drain`. */
   async run(drain: AbortSignal): Promise<void> {
     const { clock } = this.#parts

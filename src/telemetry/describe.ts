@@ -29,6 +29,7 @@ const wordings: Wordings = {
   ],
   relay_stopping: (e) => ['info', `stopping: ${e.why}`],
   relay_stopped: () => ['info', 'stopped; everything is saved'],
+  imbalance: (e) => ['error', `does not balance: ${e.text}; "audit-relay check" recomputes it from what is kept`],
   state_full: (e) => ['error', e.text],
   state_has_room: () => ['info', 'the state has room again; reading goes on'],
   pruned: (e) => ['debug', `removed ${counted(e.pages, 'settled page')}`],

@@ -73,6 +73,9 @@ export type TelemetryEvent =
   | { readonly type: 'exhumed'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'idle'; readonly destination: string }
   | { readonly type: 'destination_changed'; readonly destination: string; readonly change: string }
+  /** Events are not accounted for: `pulled`, `offered` or `routed` is not the sum of its parts. */
+  | { readonly type: 'imbalance'; readonly source: string; readonly text: string }
+  | { readonly type: 'imbalance'; readonly destination: string; readonly text: string }
   | { readonly type: 'state_full'; readonly text: string }
   | { readonly type: 'state_has_room' }
   | { readonly type: 'pruned'; readonly pages: number }

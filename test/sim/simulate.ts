@@ -2,6 +2,7 @@
 // stops, then quiet; and the oracle's judgement. Everything follows from the seed.
 import { Relay } from '../../src/cli/relay.ts'
 import { createDispatcher } from '../../src/delivery/dispatcher.ts'
+import { Fleet } from '../../src/delivery/fleet.ts'
 import type { Destination } from '../../src/destinations/destination.ts'
 import { webhook } from '../../src/destinations/webhook/index.ts'
 import { compileFilter } from '../../src/filters/compile.ts'
@@ -9,6 +10,7 @@ import type { FilterSpec } from '../../src/filters/schema.ts'
 import { Identity } from '../../src/model/identity.ts'
 import { messageOf } from '../../src/model/errors.ts'
 import { Poller } from '../../src/polling/poller.ts'
+import { Pollers } from '../../src/polling/pollers.ts'
 import { openReader } from '../../src/polling/reader.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import { openMemoryStore } from '../../src/store/memory/open.ts'
@@ -197,15 +199,20 @@ class World {
       this.#sites.map((site) => definition(site)),
       clock.now(),
     )
-    const dispatchers = this.#sites.map((site) => this.#dispatcher(site, life, { store, clock, telemetry }))
+    const make = (name: string) => {
+      const site = this.#sites.find((one) => one.name === name)
+      return site && { dispatcher: this.#dispatcher(site, life, { store, clock, telemetry }) }
+    }
     const identity = new Identity(store.identity.secret)
     const routes = this.#sites.map(({ name, filter }) => ({ destination: name, filter: compileFilter(filter) }))
     const kind = simSource(this.#feed)
     const open: ConstructorParameters<typeof Poller>[0]['open'] = (name, cursors, notice) =>
       Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
-    const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
+    const fleet = new Fleet({ store, clock, make, enabled: this.#sites.map(({ name }) => name) })
+    const committed = () => fleet.wake()
     const poller = new Poller({ name: 'sim', everyMs: 20_000, store, open, clock, telemetry, committed })
-    await new Relay({ store, pollers: [poller], dispatchers, clock, telemetry }).run(signals)
+    const pollers = new Pollers({ store, clock, pollers: [poller] })
+    await new Relay({ store, pollers, fleet, clock, telemetry }).run(signals)
     await store.close(clock.now())
   }
 

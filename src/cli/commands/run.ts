@@ -1,24 +1,18 @@
 // `run`: the daemon, and `run --once` for cron.
 import { setFlagsFromString } from 'node:v8'
-import { createDispatcher } from '../../delivery/dispatcher.ts'
-import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
-import { compileFilter } from '../../filters/compile.ts'
-import { LateRouter } from '../../polling/late-router.ts'
-import { Poller } from '../../polling/poller.ts'
+import type { RelayConfig } from '../../config/config.ts'
 import { armCrashPoint, CRASH_VARIABLE } from '../../runtime/crash-points.ts'
-import { createHttpClient } from '../../runtime/http-client.ts'
-import { systemRandom } from '../../runtime/random.ts'
 import { type StopSignals, watchSignals } from '../../runtime/signals.ts'
 import { openSqliteStore } from '../../store/sqlite/open.ts'
-import type { DestinationDefinition, Store } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { TelemetryEvent } from '../../telemetry/events.ts'
+import { composeRelay, definitionOf } from '../compose.ts'
 import { noticeInState } from '../config-notice.ts'
 import { watchConfig } from '../config-watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { RunOptions } from '../options.ts'
 import { readConfig } from '../read-config.ts'
-import { Relay } from '../relay.ts'
 import { startReaderThread } from '../reader-thread.ts'
 import { createOutputLog } from '../stderr-log.ts'
 import { ownVersion } from '../version.ts'
@@ -86,19 +80,9 @@ async function runOver(
     .filter(({ name }) => known.has(name))
     .map(({ name: destination, sources, filter }) => ({ destination, sources, filter }))
   const thread = startReaderThread({ secret: store.identity.secret, routes }, config.sources)
-  const dispatchers = config.destinations
-    .filter(({ name }) => running.has(name))
-    .map((destination) => dispatcherOf(destination, { store, clock, random: systemRandom, telemetry }))
-  const committed = () => dispatchers.forEach((dispatcher) => dispatcher.wake())
-  const pollers = config.sources.map(
-    ({ name, everyMs }) => new Poller({ name, everyMs, store, open: thread.open, clock, telemetry, committed }),
-  )
-  const late = config.destinations
-    .filter(({ name }) => running.has(name))
-    .map(({ name: destination, filter }) => {
-      return new LateRouter({ destination, filter: () => compileFilter(filter), store, clock, routed: committed })
-    })
-  const relay = new Relay({ store, pollers, dispatchers, late, clock, telemetry, tick: () => log.tick() })
+  const enabled = config.destinations.map(({ name }) => name).filter((name) => running.has(name))
+  const tick = () => log.tick()
+  const relay = composeRelay({ store, config, clock, telemetry, enabled, open: thread.open, tick })
   signals.drain.addEventListener('abort', () => log.emit({ type: 'relay_stopping', why: signals.why() ?? 'asked' }))
   try {
     if (!options.once) {
@@ -110,31 +94,6 @@ async function runOver(
     return result.unfinished || deaths.count() > 0 ? EXIT.unfinished : EXIT.done
   } finally {
     await thread.stop()
-  }
-}
-
-function dispatcherOf(
-  destination: DestinationConfig,
-  world: Pick<Parameters<typeof createDispatcher>[0], 'store' | 'clock' | 'random' | 'telemetry'>,
-): ReturnType<typeof createDispatcher> {
-  const { name, kind, limits, inFlight, timeoutMs, scheduleMs } = destination
-  const open = () => {
-    const http = createHttpClient({ inFlight, timeoutMs })
-    return kind.open(destination.options(), { name, clock: world.clock, random: world.random, http })
-  }
-  return createDispatcher({ ...world, name, open, limits, inFlight, timeoutMs, scheduleMs })
-}
-
-function definitionOf(destination: DestinationConfig, now: number): DestinationDefinition {
-  const { name, type, definition, sources, was, start, enabled } = destination
-  return {
-    name,
-    type,
-    definition,
-    sources,
-    enabled,
-    ...(was !== undefined && { was }),
-    ...(start !== undefined && { start: typeof start === 'string' ? start : { sinceMs: now - start.agoMs } }),
   }
 }
 

@@ -1,0 +1,81 @@
+// What the holder of the state does besides reading and delivering: signs of life, removing what is settled and old, what operators
+// ask for, and a look at the balance.
+import type { Clock } from '../runtime/clock.ts'
+import { crashPoint } from '../runtime/crash-points.ts'
+import type { Store } from '../store/store.ts'
+import type { Telemetry } from '../telemetry/events.ts'
+import { BalanceWatch } from './balance-watch.ts'
+import type { Requests } from './requests.ts'
+
+export interface UpkeepParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly telemetry: Telemetry
+  readonly requests: Requests
+  /** Called about once a second. */
+  readonly tick?: () => void
+}
+
+/** Something that is done again and again; true when it is to be done again at once. */
+interface Chore {
+  readonly everyMs: number
+  /** Monotonic. */
+  dueAt: number
+  readonly work: () => Promise<boolean>
+}
+
+export class Upkeep {
+  readonly #parts: UpkeepParts
+  readonly #balance: BalanceWatch
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts
+    this.#balance = new BalanceWatch(parts.telemetry)
+  }
+
+  /** Goes on until `drain`, then waits for the requests that are being carried out. */
+  async run(drain: AbortSignal): Promise<void> {
+    const { clock, requests } = this.#parts
+    const chores = this.#chores(drain)
+    while (!drain.aborted) {
+      for (const chore of chores) await perform(chore, clock)
+      const next = Math.min(...chores.map(({ dueAt }) => dueAt))
+      await clock.sleep(Math.max(next - clock.monotonic(), 0), drain).catch(() => {})
+    }
+    await requests.finish()
+  }
+
+  #chores(drain: AbortSignal): readonly Chore[] {
+    const { store, clock, requests, tick } = this.#parts
+    const dueAt = clock.monotonic()
+    return [
+      { everyMs: 1_000, dueAt, work: done(() => tick?.()) },
+      { everyMs: 5_000, dueAt, work: done(() => store.heartbeat(clock.now())) },
+      { everyMs: 1_000, dueAt, work: done(() => requests.step(drain)) },
+      { everyMs: 30_000, dueAt, work: () => this.#prune() },
+      { everyMs: 60_000, dueAt, work: done(async () => this.#balance.look(await store.overview(clock.now()))) },
+    ]
+  }
+
+  async #prune(): Promise<boolean> {
+    const { clock, store, telemetry } = this.#parts
+    crashPoint('before-prune')
+    const { pages, more } = await store.prune(clock.now())
+    crashPoint('after-prune')
+    if (pages > 0) telemetry.emit({ type: 'pruned', pages })
+    return more
+  }
+}
+
+async function perform(chore: Chore, clock: Clock): Promise<void> {
+  const now = clock.monotonic()
+  if (now < chore.dueAt) return
+  chore.dueAt = (await chore.work()) ? now : now + chore.everyMs
+}
+
+function done(work: () => Promise<void> | void): () => Promise<boolean> {
+  return async () => {
+    await work()
+    return false
+  }
+}

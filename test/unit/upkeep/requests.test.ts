@@ -1,0 +1,99 @@
+import { expect, it } from 'vitest'
+import { ControlError } from '../../../src/model/errors.ts'
+import type { StoredRequest } from '../../../src/store/requests.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { Requests } from '../../../src/upkeep/requests.ts'
+import { TestClock } from '../../fakes/test-clock.ts'
+
+const none = { chosen: 0, taken: 0, skipped: 0, delivered: 0, dead: 0, dropped: 0 }
+const request = (id: number, asked: StoredRequest['asked'], chosen = 0): StoredRequest => {
+  return { id, at: 0, by: 'me', asked, state: 'asked', counts: { ...none, chosen }, text: null, finishedAt: null }
+}
+const replay = { kind: 'replay_dead_letters', letters: [{ destination: 'siem', ranges: [[1, 9]] }], to: null } as const
+
+/** A store that knows requests and nothing else, and a record of what was done to it. */
+function rig(asked: StoredRequest[]) {
+  const clock = new TestClock()
+  const did: string[] = []
+  const taken: { at: number; count: number }[] = []
+  const open = new Map(asked.map((one) => [one.id, one]))
+  const store = {
+    openRequests: async () => [...open.values()],
+    finishRequest: async (id: number, { ok, text }: { ok: boolean; text: string }) => {
+      did.push(`${id} ${ok ? 'done' : 'failed'}: ${text}`)
+      open.delete(id)
+    },
+    disableDestination: async (name: string) => {
+      if (name === 'gone') throw new ControlError('there is no gone')
+      did.push(`disable ${name}`)
+      return 3
+    },
+    enableDestination: async (name: string) => void did.push(`enable ${name}`),
+    overview: async () => ({ destinations: [], sources: [] }),
+    takeDeadLetters: async (id: number, limit: number) => {
+      const before = open.get(id) as StoredRequest
+      const count = Math.min(limit, before.counts.chosen - before.counts.taken)
+      if (count > 0) taken.push({ at: clock.monotonic(), count })
+      const after = { ...before, counts: { ...before.counts, taken: before.counts.taken + count } }
+      open.set(id, after)
+      return after
+    },
+  }
+  const looked: string[] = []
+  const turns = new Map<string, Promise<unknown>>()
+  const inTurn = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
+    const turn = (turns.get(name) ?? Promise.resolve()).then(work, work)
+    turns.set(name, turn)
+    return turn
+  }
+  const destinations = { with: inTurn, lookAgain: (name: string) => void looked.push(name) }
+  const requests = new Requests({ store: store as unknown as Store, clock, destinations, sources: { with: inTurn } })
+  return { clock, did, taken, looked, requests, open }
+}
+
+it('carries out what is open in the order of its numbers, and says why something cannot be done', async () => {
+  const { requests, did } = rig([
+    request(1, { kind: 'disable_destination', destination: 'siem', discard: true }),
+    request(2, { kind: 'enable_destination', destination: 'siem' }),
+    request(3, { kind: 'disable_destination', destination: 'gone', discard: false }),
+  ])
+  await requests.step(new AbortController().signal)
+  await requests.finish()
+  expect(did.filter((line) => !line.startsWith('3'))).toEqual([
+    'disable siem',
+    expect.stringContaining('1 done: disabled; 3 events dropped'),
+    'enable siem',
+    '2 done: enabled; 0 events waiting',
+  ])
+  expect(did).toContain('3 failed: there is no gone')
+})
+
+it('replays at the rate that was asked for, tells the dispatcher, and lets others go on meanwhile', async () => {
+  const { requests, clock, taken, looked, did, open } = rig([request(1, { ...replay, perSecond: 50 }, 500)])
+  const drain = new AbortController().signal
+  await requests.step(drain)
+  await clock.advance(2000)
+  open.set(2, request(2, { kind: 'enable_destination', destination: 'other' }))
+  await requests.step(drain)
+  await clock.advance(1000)
+  expect(did).toContain('enable other')
+  await clock.advance(8000)
+  await requests.finish()
+  expect(taken.reduce((sum, { count }) => sum + count, 0)).toBe(500)
+  for (let from = 0; from < 10_000; from += 500) {
+    const within = taken.filter(({ at }) => at >= from && at < from + 1000).reduce((sum, { count }) => sum + count, 0)
+    expect(within).toBeLessThanOrEqual(55)
+  }
+  expect(new Set(looked)).toEqual(new Set(['siem']))
+})
+
+it('goes on from where the state says that the last holder was, and takes nothing up twice', async () => {
+  const half = { ...request(1, { ...replay, perSecond: null }, 1000), counts: { ...none, chosen: 1000, taken: 600 } }
+  const { requests, clock, taken } = rig([half])
+  const drain = new AbortController().signal
+  await Promise.all([requests.step(drain), requests.step(drain)])
+  await clock.advance(1000)
+  await requests.finish()
+  await requests.step(drain)
+  expect(taken.map(({ count }) => count)).toEqual([200, 200])
+})
