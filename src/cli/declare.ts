@@ -2,6 +2,10 @@
 // completion must be quick, and the libraries behind the commands are not.
 import { Argument, Option, type Command } from 'commander'
 import { LOG_LEVELS } from '../telemetry/describe.ts'
+import { declareDlq } from './declare-dlq.ts'
+import { declareDestinations, declareSources } from './declare-control.ts'
+import { declareTestDestination } from './declare-test-destination.ts'
+import { declareTrace } from './declare-trace.ts'
 import { runOptions, type RunFlags } from './options.ts'
 import type { World } from './world.ts'
 
@@ -9,6 +13,10 @@ import type { World } from './world.ts'
 export function declareCommands(program: Command, world: World, finish: (code: number) => void): void {
   for (const declare of [declareRun, declareValidate, declareStatus, declareCheck, declareBackup, declareSchema])
     declare(program, world, finish)
+  declareTestDestination(program, world, finish)
+  for (const declare of [declareDestinations, declareSources]) declare(program, world, finish)
+  declareDlq(program, world, finish)
+  declareTrace(program, world, finish)
   declareCompletion(program, world, finish)
 }
 

@@ -38,10 +38,17 @@ export function wordsOf(program: Command): readonly CommandWords[] {
 }
 
 function commandWords(command: Command, shared: readonly OptionWords[]): CommandWords {
-  const options = [...command.options.map(optionWords), ...shared.filter(({ long }) => long !== '--version')]
-  const values = command.registeredArguments.flatMap((argument) => argument.argChoices ?? [])
+  // Of a command that has commands of its own, everything that may follow it at all.
+  const own = [command, ...command.commands].flatMap(({ options }) => options.map(optionWords))
+  const options = [...uniqueByName(own), ...shared.filter(({ long }) => long !== '--version')]
+  const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? [])
+  const values = [...command.commands.map((one) => one.name()), ...choices]
   const takesFile = command.registeredArguments.some((argument) => argument.name() === 'file')
   return { name: command.name(), about: command.summary(), options, values, takesFile }
+}
+
+function uniqueByName(options: readonly OptionWords[]): readonly OptionWords[] {
+  return [...new Map(options.map((option) => [option.long, option])).values()]
 }
 
 function optionWords(option: Option): OptionWords {

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openState, type StateFlags } from '../open-state.ts'
 import { durationOption } from '../options.ts'
 import { paintFor } from '../paint.ts'
-import { problemsOf, type Expectations } from '../status/assess.ts'
+import { balances, problemsOf, type Expectations } from '../status/assess.ts'
 import { statusJson } from '../status/json.ts'
 import { statusLines } from '../status/render.ts'
 import type { World } from '../world.ts'
@@ -17,7 +17,7 @@ export interface StatusFlags extends StateFlags {
   readonly scheduled?: boolean
 }
 
-/** Exit 1 with `--check` when there is any problem. */
+/** Exit 1 when the balance does not hold, and with `--check` when there is any problem. */
 export async function statusCommand(flags: StatusFlags, world: World): Promise<number> {
   const maxLagMs = await durationOption('--max-lag', flags.maxLag)
   const { overview, path, maxBytes } = await readOverview(flags, world)
@@ -53,5 +53,6 @@ export function showStatus(
   if (flags.json) stdout.write(`${JSON.stringify(statusJson(facts), null, 2)}\n`)
   else if (flags.check) for (const { subject, text } of problems) stdout.write(`${printable(`${subject}: ${text}`)}\n`)
   else stdout.write(`${statusLines({ ...facts, paint: paintFor(stdout), width: stdout.columns }).join('\n')}\n`)
-  return flags.check && problems.length > 0 ? EXIT.failed : EXIT.done
+  const failed = flags.check ? problems.length > 0 : !balances(facts.overview)
+  return failed ? EXIT.failed : EXIT.done
 }

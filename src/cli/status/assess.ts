@@ -81,7 +81,19 @@ export function lagMs(destination: DestinationOverview, now: number): number {
   return Math.max(0, now - destination.oldestWaitingAt)
 }
 
-/** The two equations that must hold; each that does not, as a sentence. */
+/** The equation of a source; a sentence when it does not hold. */
+export function sourceImbalances(s: SourceOverview): readonly string[] {
+  const fates = s.new + s.duplicates + s.quarantined
+  if (s.pulled === fates) return []
+  return [`pulled ${countText(s.pulled)} is not new + duplicates + quarantined, ${countText(fates)}`]
+}
+
+/** Whether every count of the state adds up. */
+export function balances({ sources, destinations }: Overview): boolean {
+  return [...sources.flatMap(sourceImbalances), ...destinations.flatMap(imbalances)].length === 0
+}
+
+/** The two equations of a destination that must hold; each that does not, as a sentence. */
 export function imbalances(d: DestinationOverview): readonly string[] {
   const faults: string[] = []
   if (d.offered !== d.filtered + d.routed)
@@ -130,6 +142,7 @@ const stuckMs = 60_000
 export function sourceProblems(source: SourceOverview, expected: Expectations, now: number): readonly Problem[] {
   const problems: Problem[] = []
   const add = (code: string, text: string) => problems.push({ code, subject: source.name, text })
+  for (const fault of sourceImbalances(source)) add('imbalance', fault)
   if (source.lastPull && !source.lastPull.ok)
     add('pull_failed', `cannot be read: ${source.lastPull.error ?? 'no reason given'}`)
   for (const notice of errorNotices(source)) add(notice.code, notice.text)

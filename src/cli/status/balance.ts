@@ -1,31 +1,48 @@
-// The balance of each destination, in words that add up before the reader's eyes; terms that are zero are left out.
-import type { DestinationOverview } from '../../store/store.ts'
+// The balance of each source and destination, in words that add up before the reader's eyes; terms that are zero are left out.
+import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { countText } from '../../telemetry/units.ts'
 import { besideName, textWidth, wrap } from '../text-width.ts'
-import { imbalances } from './assess.ts'
+import { imbalances, shownSources, sourceImbalances } from './assess.ts'
 import type { StatusView } from './view.ts'
 
-/** One paragraph for each destination; a balance that does not hold is red. */
-export function balanceLines(view: StatusView): readonly string[] {
-  const { destinations } = view.overview
-  const indent = Math.max(0, ...destinations.map((destination) => textWidth(printable(destination.name)))) + 2
-  return destinations.flatMap((destination) => paragraph(destination, Math.min(indent, 30), view))
+/** The equations of one source or destination, and what is wrong with them. */
+interface Account {
+  readonly name: string
+  readonly equations: readonly string[]
+  readonly faults: readonly string[]
 }
 
-function paragraph(
-  destination: DestinationOverview,
-  indent: number,
-  { paint, width = Infinity }: StatusView,
-): readonly string[] {
+/** One paragraph for each source, then for each destination; a balance that does not hold is red. */
+export function balanceLines(view: StatusView): readonly string[] {
+  const { overview } = view
+  const accounts: readonly Account[] = [
+    ...shownSources(overview).map((source) => {
+      return { name: source.name, equations: [sourceEquation(source)], faults: sourceImbalances(source) }
+    }),
+    ...overview.destinations.map((one) => ({ name: one.name, equations: equations(one), faults: imbalances(one) })),
+  ]
+  const indent = Math.max(0, ...accounts.map(({ name }) => textWidth(printable(name)))) + 2
+  return accounts.flatMap((account) => paragraph(account, Math.min(indent, 30), view))
+}
+
+function paragraph(account: Account, indent: number, { paint, width = Infinity }: StatusView): readonly string[] {
   const room = width - indent
-  const both = equations(destination)
-  const lines =
-    textWidth(both.join('; ')) <= room ? [both.join('; ')] : both.flatMap((equation) => wrap(equation, room))
-  const faults = imbalances(destination).flatMap((fault) => wrap(`DOES NOT BALANCE: ${fault}`, room))
+  const all = account.equations.join('; ')
+  const lines = textWidth(all) <= room ? [all] : account.equations.flatMap((equation) => wrap(equation, room))
+  const faults = account.faults.flatMap((fault) => wrap(`DOES NOT BALANCE: ${fault}`, room))
   const shown = [...lines.map((line) => line.replaceAll('\u00a0', ' ')), ...faults]
-  const laid = besideName(printable(destination.name), shown, indent)
+  const laid = besideName(printable(account.name), shown, indent)
   return faults.length === 0 ? laid : laid.map((line) => paint.bad(line))
+}
+
+function sourceEquation(source: SourceOverview): string {
+  const fates = sum([
+    [source.new, 'new'],
+    [source.duplicates, 'duplicates'],
+    [source.quarantined, 'quarantined'],
+  ])
+  return `${term(source.pulled, 'pulled')} = ${fates}`
 }
 
 function equations(d: DestinationOverview): readonly string[] {

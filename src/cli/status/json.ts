@@ -10,6 +10,7 @@ import {
   problemsOf,
   ownNotices,
   shownSources,
+  sourceImbalances,
   sourceStatus,
 } from './assess.ts'
 import type { StatusView } from './view.ts'
@@ -44,6 +45,7 @@ function sourceJson(source: SourceOverview): unknown {
     duplicates: source.duplicates,
     conflicts: source.conflicts,
     quarantined: source.quarantined,
+    balanced: sourceImbalances(source).length === 0,
     parts: source.parts,
     last_event_at: time(source.lastEventAt),
     last_pull: lastPull && { at: time(lastPull.at), ok: lastPull.ok, error: lastPull.error },

@@ -46,7 +46,7 @@ test('old quarantine is no alarm', () => {
   const record = { reason: 'not_json', detail: 'x', place: 'y' }
   const aged = (minutes: number) => ({
     ...well,
-    sources: [source({ quarantined: 1, quarantine: [{ at: NOW - minutes * 60_000, ...record }] })],
+    sources: [source({ pulled: 12_351, quarantined: 1, quarantine: [{ at: NOW - minutes * 60_000, ...record }] })],
   })
   expect(codes(aged(14))).toEqual(['app quarantined'])
   expect(codes(aged(16))).toEqual([])
@@ -61,6 +61,15 @@ test.each([
   ['dropped', { dropped: 1 }],
 ])('one event too many or too few among %s is an imbalance', (_name, change) => {
   expect(codes({ ...well, destinations: [destination(change)] })).toContain('siem imbalance')
+})
+
+test.each([
+  ['pulled', { pulled: 12_351 }],
+  ['new', { new: 12_344 }],
+  ['duplicates', { duplicates: 6 }],
+  ['quarantined', { quarantined: 1 }],
+])('one record too many or too few among %s of a source is an imbalance', (_name, change) => {
+  expect(codes({ ...well, sources: [source(change)] })).toContain('app imbalance')
 })
 
 test('an event that waits is no lag while the destination is disabled', () => {

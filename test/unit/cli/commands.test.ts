@@ -4,7 +4,7 @@ import { showStatus } from '../../../src/cli/commands/status.ts'
 import { EXIT, exitCodeOf, failureText } from '../../../src/cli/exit-codes.ts'
 import { ConfigError, StateError, StateHeldError } from '../../../src/model/errors.ts'
 import { fakeWorld, NOW } from './fake-world.ts'
-import { troubled, well } from './overviews.ts'
+import { source, troubled, well } from './overviews.ts'
 
 const facts = { state: '/s.db', expected: { maxLagMs: 900_000, scheduled: false }, now: NOW }
 
@@ -23,10 +23,18 @@ test('status --check is one printable line a problem and 1', () => {
   expect(lines).toContain('app: 3 records quarantined, the newest 2m ago: no JSON\\u001b[31m at column 4')
 })
 
-test('status without --check is 0 whatever it shows', () => {
+test('status without --check is 1 when the balance does not hold, and 0 whatever else it shows', () => {
   const world = fakeWorld({ columns: 80 })
-  expect(showStatus({ ...facts, overview: troubled }, {}, world)).toBe(EXIT.done)
+  expect(showStatus({ ...facts, overview: troubled }, {}, world)).toBe(EXIT.failed)
   expect(world.stdout.text()).toContain('DOES NOT BALANCE')
+  const destinations = troubled.destinations.filter(({ name }) => name !== 'archive')
+  const balanced = { ...troubled, destinations }
+  expect(showStatus({ ...facts, overview: balanced }, {}, world)).toBe(EXIT.done)
+  expect(showStatus({ ...facts, overview: balanced }, { json: true }, world)).toBe(EXIT.done)
+  const sources = [source({ pulled: 12_351 })]
+  expect(showStatus({ ...facts, overview: { ...well, sources } }, {}, world)).toBe(EXIT.failed)
+  expect(showStatus({ ...facts, overview: { ...well, sources } }, { json: true }, world)).toBe(EXIT.failed)
+  expect(world.stdout.text()).toContain('12,351 pulled = 12,345 new + 5 duplicates')
 })
 
 test('status --check --json has both', () => {

@@ -17,6 +17,7 @@ export const closed: Health = {
 export function source(changes: Partial<SourceOverview> = {}): SourceOverview {
   return {
     name: 'app',
+    enabled: true,
     pulled: 12_350,
     new: 12_345,
     duplicates: 5,
@@ -35,6 +36,8 @@ export function destination(changes: Partial<DestinationOverview> = {}): Destina
     name: 'siem',
     type: 'webhook',
     state: 'enabled',
+    stopped: false,
+    discard: false,
     offered: 12_345,
     filtered: 345,
     routed: 12_000,
@@ -76,6 +79,7 @@ export const troubled: Overview = {
   usedBytes: 10_000_000_000,
   sources: [
     source({
+      pulled: 12_353,
       quarantined: 3,
       conflicts: 1,
       lastPull: {
@@ -110,6 +114,7 @@ export const troubled: Overview = {
       name: 'relay',
       pulled: 0,
       new: 0,
+      duplicates: 0,
       lastPull: {
         at: NOW - 47 * minute,
         ok: true,

@@ -1,0 +1,121 @@
+// `dlq replay`: dead letters go back to waiting, or a copy of each to another destination.
+import type { Asked } from '../../store/requests.ts'
+import type { DestinationOverview, StoreReader } from '../../store/store.ts'
+import { printable } from '../../telemetry/escape.ts'
+import { counted } from '../../telemetry/units.ts'
+import { askAndFollow, askHolder, type Ask } from '../dlq/asking.ts'
+import { choiceJson, choiceLines } from '../dlq/change.ts'
+import { chooseLetters, type Choice } from '../dlq/chosen.ts'
+import { replaySentence } from '../dlq/counts.ts'
+import { requireDestination } from '../dlq/letters.ts'
+import { type Opened, withLetters } from '../dlq/open.ts'
+import { refuseUnnarrowed, type SelectionFlags } from '../dlq/selection.ts'
+import { EXIT } from '../exit-codes.ts'
+import { UsageError } from '../options.ts'
+import type { World } from '../world.ts'
+
+export interface ReplayFlags extends SelectionFlags {
+  readonly dryRun?: boolean
+  readonly rate?: string
+  readonly to?: string
+  readonly wait?: boolean
+  readonly json?: boolean
+}
+
+/** Exit 1 when some of them died again. */
+export async function dlqReplayCommand(
+  ids: readonly string[],
+  flags: ReplayFlags,
+  world: World,
+  ask: Ask = askHolder,
+): Promise<number> {
+  const perSecond = rateOption(flags.rate)
+  const check = (selection: Opened['selection']): void => refuseUnnarrowed(selection, flags, 'replay')
+  const plan = await withLetters({ ids, flags, check }, world, ({ reader, selection }) =>
+    planOf(reader, selection, flags.to, world),
+  )
+  if (flags.dryRun || plan.choice.total === 0) return showPlan(plan, flags, world)
+  if (!flags.json) announce(plan, flags, world)
+  const asked: Asked = { kind: 'replay_dead_letters', letters: plan.choice.letters, to: flags.to ?? null, perSecond }
+  return await askAndFollow({ asked, flags, beside: plan.beside, perSecond, sentence: replaySentence }, world, ask)
+}
+
+interface Plan {
+  readonly choice: Choice
+  /** Whether a relay runs. */
+  readonly beside: boolean
+  /** What stands in the way of their delivery. */
+  readonly doubts: readonly string[]
+}
+
+async function planOf(
+  reader: StoreReader,
+  selection: Opened['selection'],
+  to: string | undefined,
+  { clock }: World,
+): Promise<Plan> {
+  const { destinations } = await reader.overview(clock.now())
+  requireDestination(
+    '--to',
+    to,
+    destinations.map(({ name }) => name),
+  )
+  const choice = await chooseLetters(reader, selection)
+  const targets = new Set(to === undefined ? choice.letters.map(({ destination }) => destination) : [to])
+  const doubts = destinations.filter(({ name }) => targets.has(name)).flatMap((one) => doubtsOf(one))
+  return { choice, beside: await reader.holderAlive(), doubts }
+}
+
+function doubtsOf({ name, state, health }: DestinationOverview): readonly string[] {
+  if (state === 'parked') return [`${name} is no longer in the configuration: its events wait until it returns`]
+  if (state === 'disabled') return [`${name} is disabled: its events wait until it is enabled`]
+  if (health && health.state !== 'closed')
+    return [
+      `${name} takes nothing at the moment (${health.reason?.code ?? health.state}): its events wait until it does`,
+    ]
+  return []
+}
+
+function showPlan({ choice, doubts, beside }: Plan, flags: ReplayFlags, { stdout, stderr }: World): number {
+  if (flags.json) {
+    const plan = {
+      dry_run: flags.dryRun === true,
+      ...choiceJson(choice),
+      to: flags.to ?? null,
+      relay_running: beside,
+      warnings: doubts,
+    }
+    stdout.write(`${JSON.stringify(plan, null, 2)}\n`)
+    return EXIT.done
+  }
+  stdout.write(`${choiceLines(choice, `would be replayed${toText(flags)}`, stdout).join('\n')}\n`)
+  for (const doubt of doubts) stderr.write(`audit-relay: ${printable(doubt)}\n`)
+  if (choice.total > 0) stdout.write('nothing was changed; without --dry-run they go\n')
+  return EXIT.done
+}
+
+function announce({ choice, doubts }: Plan, flags: ReplayFlags, { stderr }: World): void {
+  const lines = choiceLines(choice, `to replay${toText(flags)}`, stderr)
+  stderr.write(`${lines.join('\n')}\n`)
+  if (flags.to !== undefined)
+    stderr.write(
+      `Copies go to ${printable(flags.to)}; ${counted(choice.total, 'letter')} stay where they are until dlq purge removes them.\n`,
+    )
+  for (const doubt of doubts) stderr.write(`audit-relay: ${printable(doubt)}\n`)
+}
+
+function toText({ to, rate }: ReplayFlags): string {
+  const where = to === undefined ? ', each to its own destination' : ` to ${to}`
+  return `${where}${rate === undefined ? '' : `, at most ${rate}`}`
+}
+
+const perUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** Events per second of `100/s`, `600/m` or `5000/h`. */
+function rateOption(text: string | undefined): number | null {
+  if (text === undefined) return null
+  const [, amount, unit] = /^([0-9]{1,7})\/([smh])$/.exec(text) ?? []
+  const rate = Number(amount ?? 0) / (perUnit[unit ?? ''] ?? 1)
+  if (rate <= 0) throw new UsageError(`--rate ${text}: write events per time such as 100/s, 600/m or 5000/h`)
+  return rate
+}

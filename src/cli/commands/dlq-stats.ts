@@ -1,0 +1,38 @@
+// `dlq stats`: what killed the dead letters, grouped.
+import type { DeadLetterGroup } from '../../store/dead-letters.ts'
+import { groupJson } from '../dlq/json.ts'
+import { chosenLetters } from '../dlq/letters.ts'
+import { type Opened, withLetters } from '../dlq/open.ts'
+import type { SelectionFlags } from '../dlq/selection.ts'
+import { GroupTally, statsLines } from '../dlq/stats.ts'
+import { EXIT } from '../exit-codes.ts'
+import { paintFor } from '../paint.ts'
+import type { World } from '../world.ts'
+
+type StatsFlags = SelectionFlags & { readonly json?: boolean }
+
+export async function dlqStatsCommand(ids: readonly string[], flags: StatsFlags, world: World): Promise<number> {
+  const groups = await withLetters({ ids, flags }, world, groupsOf)
+  const { stdout, clock } = world
+  if (flags.json) {
+    const total = groups.reduce((sum, { letters }) => sum + letters, 0)
+    stdout.write(`${JSON.stringify({ total, groups: groups.map(groupJson) }, null, 2)}\n`)
+  } else {
+    const view = { groups, now: clock.now(), paint: paintFor(stdout), width: stdout.columns }
+    stdout.write(`${statsLines(view).join('\n')}\n`)
+  }
+  return EXIT.done
+}
+
+/** By the store, unless the choice needs a look at each letter. */
+async function groupsOf({
+  reader,
+  selection,
+}: Pick<Opened, 'reader' | 'selection'>): Promise<readonly DeadLetterGroup[]> {
+  const { query, ids, test, limit } = selection
+  const simple = test === undefined && limit === undefined && (ids === undefined || ids.size === 1)
+  if (simple) return await reader.deadLetterGroups(query)
+  const tally = new GroupTally()
+  for await (const letters of chosenLetters(reader, selection)) for (const letter of letters) tally.add(letter)
+  return tally.groups()
+}
