@@ -9,14 +9,14 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/{unit,contract,golden}/**/*.test.ts'],
-          testTimeout: 20_000,
+          testTimeout: 120_000,
         },
       },
       {
         test: {
           name: 'slow',
           include: ['test/{sim,faults,e2e}/**/*.test.ts'],
-          testTimeout: 900_000,
+          testTimeout: 1_800_000,
           hookTimeout: 60_000,
           fileParallelism: true,
         },

@@ -35,7 +35,8 @@ export interface Setting {
 
 export type Verdicts = Readonly<Record<Destination, Verdict>>
 
-const defaultStallMs = 45_000
+/** Longer than the first two delays of the retry schedule: on a busy machine a request may time out, and then nothing moves for a while. */
+const defaultStallMs = 180_000
 const pollMs = 50
 
 export class Campaign {
