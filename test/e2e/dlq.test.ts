@@ -173,6 +173,8 @@ it('an interrupt ends the following, not the replay', async () => {
   place.append(...all.slice(0, 80).map(line))
   place.receiver.answer(({ body }) => (healed || isGood(Number(idOf(body).slice(2))) ? {} : { status: 400 }))
   const relay = place.start(['run', '--log-format', 'json'])
+  // Only then is there a state to ask.
+  await relay.sees(place.receiver.received(1))
   await until<Stats>(['dlq', 'stats', '--json'], (shape) => shape.total === 60)
   healed = true
   const before = place.receiver.requests.length
