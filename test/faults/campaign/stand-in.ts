@@ -39,7 +39,9 @@ while (!stopping) {
 async function pass(): Promise<boolean> {
   let moved = false
   for (const name of readdirSync(join(folder, 'outbox')).toSorted()) {
-    const { key, lines, end } = read(join(folder, 'outbox', name))
+    const file = opened(join(folder, 'outbox', name))
+    if (file === undefined) continue
+    const { key, lines, end } = read(file)
     if (lines.length === 0) continue
     moved = true
     offsets[key] = end
@@ -50,9 +52,18 @@ async function pass(): Promise<boolean> {
   return moved
 }
 
-/** The next complete lines of a file, which is known by its inode. */
-function read(path: string): { key: string; lines: string[]; end: number } {
-  const file = openSync(path, 'r')
+/** Undefined when the application has renamed the file since it was listed; the next pass finds it under its new name. */
+function opened(path: string): number | undefined {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The next complete lines of a file, which is known by its inode; closes it. */
+function read(file: number): { key: string; lines: string[]; end: number } {
   const key = String(fstatSync(file).ino)
   const from = offsets[key] ?? 0
   const chunk = Buffer.alloc(maxBytes * 2)
