@@ -1,17 +1,25 @@
 // Puts a relay together from a configuration: the only place where kinds, stores and loops meet.
 import type { DestinationConfig, RelayConfig, SourceConfig } from '../config/config.ts'
+import { dressed } from '../delivery/dressing.ts'
+import { filterIn } from '../config/definition.ts'
 import { createDispatcher, type Dispatcher, type DispatcherParts } from '../delivery/dispatcher.ts'
 import { Fleet, type FleetMember } from '../delivery/fleet.ts'
 import { compileFilter } from '../filters/compile.ts'
 import { LateRouter } from '../polling/late-router.ts'
+import type { OwnRoute } from '../polling/own-page.ts'
 import { Poller } from '../polling/poller.ts'
 import { Pollers } from '../polling/pollers.ts'
 import type { OpenReader } from '../polling/reader.ts'
+import type { Tools } from '../destinations/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createHttpClient } from '../runtime/http-client.ts'
 import { systemRandom } from '../runtime/random.ts'
+import { RELAY_SOURCE } from '../store/notices.ts'
 import type { DestinationDefinition, Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
+import { Bounds } from '../upkeep/bounds.ts'
+import { OwnEvents } from '../upkeep/own-events.ts'
+import { DeadLetterExpiry } from '../upkeep/expiry.ts'
 import { Relay } from './relay.ts'
 
 export interface ComposeParts {
@@ -32,44 +40,66 @@ export function composeRelay(parts: ComposeParts): Relay {
   const woken = (): void => fleet.wake()
   const make = (name: string): FleetMember | undefined => {
     const destination = config.destinations.find((one) => one.name === name)
-    return destination && memberOf(destination, { store, clock, telemetry, routed: woken })
+    return (
+      destination && memberOf(destination, { store, clock, telemetry, audited: config.audit.delivered, routed: woken })
+    )
   }
   const fleet = new Fleet({ store, clock, make, enabled })
   const pollerOf = ({ name, everyMs }: SourceConfig, reader: OpenReader): Poller =>
     new Poller({ name, everyMs, store, open: reader, clock, telemetry, committed: woken })
   const pollers = open ? config.sources.map((source) => pollerOf(source, open)) : []
-  const crews = { fleet, pollers: new Pollers({ store, clock, pollers }) }
-  return new Relay({ store, clock, telemetry, ...crews, ...(tick && { tick }) })
+  const configured = config.sources.map(({ name }) => name)
+  const crews = { fleet, pollers: new Pollers({ store, clock, pollers, configured }) }
+  // Without sources only what is there is delivered and nothing ends, and the destinations of the file need not be those of the state.
+  const own = open && new OwnEvents({ store, clock, routes: () => ownRoutes(config), committed: woken })
+  const keepMs = new Map(config.destinations.map(({ name, deadLettersKeepMs }) => [name, deadLettersKeepMs]))
+  const expiry = open && new DeadLetterExpiry({ store, clock, telemetry, keepMs })
+  const bounds = open && new Bounds({ store, clock, telemetry, destinations: fleet })
+  const upkeep = { ...(own && { own }), ...(expiry && { expiry }), ...(bounds && { bounds }), ...(tick && { tick }) }
+  return new Relay({ store, clock, telemetry, ...crews, ...upkeep })
 }
 
-type Around = Pick<DispatcherParts, 'store' | 'clock' | 'telemetry'> & { readonly routed: () => void }
+/** The destinations that read what the relay has to say of itself. */
+function ownRoutes({ destinations }: RelayConfig): readonly OwnRoute[] {
+  const readers = destinations.filter(({ sources }) => sources === null || sources.includes(RELAY_SOURCE))
+  return readers.map(({ name, was, filter }) => {
+    return { destination: name, filter: compileFilter(filter), ...(was !== undefined && { was }) }
+  })
+}
+
+type Around = Pick<DispatcherParts, 'store' | 'clock' | 'telemetry' | 'audited'> & { readonly routed: () => void }
 
 function memberOf(destination: DestinationConfig, around: Around): FleetMember {
   const { store, clock, routed } = around
-  const filter = () => compileFilter(destination.filter)
-  const late = new LateRouter({ destination: destination.name, filter, store, clock, routed })
+  const filter = (definition: string) => compileFilter(filterIn(definition))
+  const { name, was } = destination
+  const late = new LateRouter({ destination: name, ...(was !== undefined && { was }), filter, store, clock, routed })
   return { dispatcher: dispatcherOf(destination, around), late }
 }
 
-function dispatcherOf(destination: DestinationConfig, { store, clock, telemetry }: Around): Dispatcher {
+function dispatcherOf(destination: DestinationConfig, around: Around): Dispatcher {
   const { name, kind, limits, inFlight, timeoutMs, scheduleMs } = destination
+  const { clock } = around
   const random = systemRandom
   const open = () => {
-    const http = createHttpClient({ inFlight, timeoutMs })
-    return kind.open(destination.options(), { name, clock, random, http })
+    const http: Tools['http'] = (connection) => createHttpClient({ ...connection, inFlight, timeoutMs })
+    const dress = destination.dress?.()
+    const opened = kind.open(destination.options(), { name, clock, random, http })
+    return dress ? dressed(opened, dress, destination.limits) : opened
   }
-  return createDispatcher({ store, clock, telemetry, random, name, open, limits, inFlight, timeoutMs, scheduleMs })
+  return createDispatcher({ ...around, random, name, open, limits, inFlight, timeoutMs, scheduleMs })
 }
 
 /** A destination of the file as the state knows it. */
 export function definitionOf(destination: DestinationConfig, now: number): DestinationDefinition {
-  const { name, type, definition, sources, was, start, enabled } = destination
+  const { name, type, definition, sources, was, start, enabled, buffer } = destination
   return {
     name,
     type,
     definition,
     sources,
     enabled,
+    ...(buffer !== null && { buffer }),
     ...(was !== undefined && { was }),
     ...(start !== undefined && { start: typeof start === 'string' ? start : { sinceMs: now - start.agoMs } }),
   }

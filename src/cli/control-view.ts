@@ -1,6 +1,7 @@
 // What `destinations` and `sources` show of a state: who there is, and why one does not run. Pure.
 import type { RelayConfig } from '../config/config.ts'
 import { nearest } from '../model/nearest.ts'
+import { RELAY_SOURCE } from '../store/notices.ts'
 import type { DestinationOverview, Overview, SourceOverview } from '../store/store.ts'
 import { UsageError } from './options.ts'
 import { destinationStatus, lastSuccessAt, shownSources, sourceStatus, type StatusWord } from './status/assess.ts'
@@ -83,10 +84,20 @@ function shownSource(source: SourceOverview, config: RelayConfig | undefined): S
   const { name, enabled, pulled, lastEventAt, lastPull } = source
   const configured = config?.sources.find((one) => one.name === name)
   const why: WhyInactive[] = []
-  if (config && !configured) why.push('not_configured')
+  // The relay's own is in no file, and always on.
+  const own = name === RELAY_SOURCE
+  if (config && !configured && !own) why.push('not_configured')
   if (!enabled) why.push('command')
   const status = why.length > 0 ? 'Inactive' : sourceStatus(source)
-  return { name, type: configured?.type ?? null, status, why, pulled, lastEventAt, lastPullAt: lastPull?.at ?? null }
+  return {
+    name,
+    type: own ? 'built in' : (configured?.type ?? null),
+    status,
+    why,
+    pulled,
+    lastEventAt,
+    lastPullAt: lastPull?.at ?? null,
+  }
 }
 
 /** The one of this name. Throws `UsageError`, with the nearest name, when there is none. */

@@ -1,11 +1,6 @@
 // `destinations` and `sources`: their commands, options and help.
 import type { Command } from 'commander'
-import type { World } from './world.ts'
-
-type Declare = (program: Command, world: World, finish: (code: number) => void) => void
-
-const stateOption = ['--state <file>', 'the state file, instead of the one that the configuration names'] as const
-const jsonOption = ['--json', 'as JSON; the shape is stable'] as const
+import { type Declare, jsonOption, stateOption } from './declaring.ts'
 
 export const declareDestinations: Declare = (program, world, finish) => {
   const group = program

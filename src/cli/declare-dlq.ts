@@ -1,11 +1,9 @@
 // The `dlq` commands: their options, which all of them share, and their help.
 import { Option, type Command } from 'commander'
-import type { World } from './world.ts'
-
-type Finish = (code: number) => void
+import { type Declare, examples, jsonOption, stateOption } from './declaring.ts'
 
 /** Adds `dlq` with its commands. */
-export function declareDlq(program: Command, world: World, finish: Finish): void {
+export const declareDlq: Declare = (program, world, finish) => {
   const dlq = program
     .command('dlq')
     .summary('dead letters: look, replay, export, remove')
@@ -46,7 +44,7 @@ function withSelection(command: Command, limit?: string): Command {
     .addOption(repeated('--id <event-id>', 'of this event (repeat for several)'))
     .option('--where <cel>', "for which this expression is true, as in a filter's when")
     .option('--limit <number>', limit === undefined ? 'at most so many' : 'show at most so many', limit)
-    .option('--state <file>', 'the state file, instead of the one that the configuration names')
+    .option(...stateOption)
 }
 
 function repeated(flags: string, about: string): Option {
@@ -56,12 +54,12 @@ function repeated(flags: string, about: string): Option {
   ])
 }
 
-function declareList(dlq: Command, world: World, finish: Finish): void {
+const declareList: Declare = (dlq, world, finish) => {
   withSelection(dlq.command('list'), '50')
     .summary('one a line, newest last')
     .description('Lists dead letters, one a line, the newest last. Reads only; safe beside a running relay.')
     .argument('[ids...]', 'events by id')
-    .option('--json', 'as JSON; the shape is stable')
+    .option(...jsonOption)
     .addHelpText(
       'after',
       examples(
@@ -76,7 +74,7 @@ function declareList(dlq: Command, world: World, finish: Finish): void {
     })
 }
 
-function declareShow(dlq: Command, world: World, finish: Finish): void {
+const declareShow: Declare = (dlq, world, finish) => {
   dlq
     .command('show')
     .summary('one in full')
@@ -85,8 +83,8 @@ function declareShow(dlq: Command, world: World, finish: Finish): void {
     )
     .argument('<id>', 'the event by its id')
     .option('--destination <name>', 'only of this destination')
-    .option('--json', 'as JSON; the shape is stable')
-    .option('--state <file>', 'the state file, instead of the one that the configuration names')
+    .option(...jsonOption)
+    .option(...stateOption)
     .addHelpText(
       'after',
       examples('audit-relay dlq show 0b6c2f4e', 'audit-relay dlq show 0b6c2f4e --json | jq .dead_letters[0].event'),
@@ -97,14 +95,14 @@ function declareShow(dlq: Command, world: World, finish: Finish): void {
     })
 }
 
-function declareStats(dlq: Command, world: World, finish: Finish): void {
+const declareStats: Declare = (dlq, world, finish) => {
   withSelection(dlq.command('stats'))
     .summary('grouped by what killed them')
     .description(
       'Groups dead letters by destination, cause and answer, with what was answered and a command to go on with. Reads only; safe beside a running relay.',
     )
     .argument('[ids...]', 'events by id')
-    .option('--json', 'as JSON; the shape is stable')
+    .option(...jsonOption)
     .addHelpText(
       'after',
       examples('audit-relay dlq stats', `audit-relay dlq stats --json | jq '.groups[] | {destination, code, letters}'`),
@@ -115,7 +113,7 @@ function declareStats(dlq: Command, world: World, finish: Finish): void {
     })
 }
 
-function declareReplay(dlq: Command, world: World, finish: Finish): void {
+const declareReplay: Declare = (dlq, world, finish) => {
   withSelection(dlq.command('replay'))
     .summary('send again')
     .description(
@@ -146,11 +144,11 @@ const replayHelp = `${examples(
 Ctrl-C ends only the following; the relay goes on. A replay survives a crash of the relay: it goes on where it was.
 Exits 0 when all were delivered, 1 when some died again or the end was not seen.`
 
-function declareExport(dlq: Command, world: World, finish: Finish): void {
+const declareExport: Declare = (dlq, world, finish) => {
   withSelection(dlq.command('export'))
     .summary('write them out as JSON Lines')
     .description(
-      'Writes the events as JSON Lines, byte for byte as they are kept, to standard output or to a new file that only you can read. An existing file is never overwritten. They stay dead letters.',
+      'Writes the events as JSON Lines, byte for byte as they are kept but for what is redacted for their destination, to standard output or to a new file that only you can read. An existing file is never overwritten. They stay dead letters.',
     )
     .argument('[ids...]', 'events by id')
     .option('-o, --output <file>', 'a new file')
@@ -165,7 +163,7 @@ function declareExport(dlq: Command, world: World, finish: Finish): void {
     })
 }
 
-function declarePurge(dlq: Command, world: World, finish: Finish): void {
+const declarePurge: Declare = (dlq, world, finish) => {
   withSelection(dlq.command('purge'))
     .summary('remove for good')
     .description(
@@ -186,14 +184,16 @@ function declarePurge(dlq: Command, world: World, finish: Finish): void {
     })
 }
 
-function declareRequests(dlq: Command, world: World, finish: Finish): void {
+const declareRequests: Declare = (dlq, world, finish) => {
   dlq
     .command('requests')
     .summary('replays and purges, how far they have come')
-    .description('Lists the replays and purges that were asked for and how far each has come, the newest last.')
+    .description(
+      'Lists the replays (of delivered events too) and purges that were asked for and how far each has come, the newest last.',
+    )
     .option('--limit <number>', 'show at most so many', '10')
-    .option('--json', 'as JSON; the shape is stable')
-    .option('--state <file>', 'the state file, instead of the one that the configuration names')
+    .option(...jsonOption)
+    .option(...stateOption)
     .addHelpText(
       'after',
       examples('audit-relay dlq requests', 'audit-relay dlq requests --json | jq .requests[-1].counts'),
@@ -202,8 +202,4 @@ function declareRequests(dlq: Command, world: World, finish: Finish): void {
       const { dlqRequestsCommand } = await import('./commands/dlq-requests.ts')
       finish(await dlqRequestsCommand(command.optsWithGlobals(), world))
     })
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
 }

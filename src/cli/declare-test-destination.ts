@@ -1,9 +1,9 @@
 // The command `test-destination`: its options and its help.
 import type { Command } from 'commander'
-import type { World } from './world.ts'
 import type { TestDestinationFlags } from './commands/test-destination.ts'
+import { type Declare } from './declaring.ts'
 
-export function declareTestDestination(program: Command, world: World, finish: (code: number) => void): void {
+export const declareTestDestination: Declare = (program, world, finish) => {
   program
     .command('test-destination')
     .summary('send a test event, and say what to check when it fails')

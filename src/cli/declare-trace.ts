@@ -1,9 +1,9 @@
 // `trace`: its options and help.
 import type { Command } from 'commander'
 import type { TraceFlags } from './commands/trace.ts'
-import type { World } from './world.ts'
+import { type Declare, jsonOption, stateOption } from './declaring.ts'
 
-export function declareTrace(program: Command, world: World, finish: (code: number) => void): void {
+export const declareTrace: Declare = (program, world, finish) => {
   program
     .command('trace')
     .summary('the life of one event, from its source to every destination')
@@ -12,8 +12,8 @@ export function declareTrace(program: Command, world: World, finish: (code: numb
     )
     .argument('<event-id>', 'the event_id')
     .option('--event', 'show the event itself too')
-    .option('--json', 'as JSON; the shape is stable')
-    .option('--state <file>', 'the state file, instead of the one that the configuration names')
+    .option(...jsonOption)
+    .option(...stateOption)
     .addHelpText('after', help)
     .action(async (eventId: string, _flags: unknown, command: Command) => {
       const { traceCommand } = await import('./commands/trace.ts')

@@ -2,28 +2,20 @@
 // completion must be quick, and the libraries behind the commands are not.
 import { Argument, Option, type Command } from 'commander'
 import { LOG_LEVELS } from '../telemetry/describe.ts'
+import { declareAudit } from './declare-audit.ts'
 import { declareDlq } from './declare-dlq.ts'
 import { declareDestinations, declareSources } from './declare-control.ts'
+import { declareReplayEvents } from './declare-replay.ts'
 import { declareTestDestination } from './declare-test-destination.ts'
 import { declareTrace } from './declare-trace.ts'
+import { type Declare, jsonOption, stateOption } from './declaring.ts'
 import { runOptions, type RunFlags } from './options.ts'
 import type { World } from './world.ts'
 
 /** Adds every command to the program; `finish` is given the exit code of the one that runs. */
 export function declareCommands(program: Command, world: World, finish: (code: number) => void): void {
-  for (const declare of [declareRun, declareValidate, declareStatus, declareCheck, declareBackup, declareSchema])
-    declare(program, world, finish)
-  declareTestDestination(program, world, finish)
-  for (const declare of [declareDestinations, declareSources]) declare(program, world, finish)
-  declareDlq(program, world, finish)
-  declareTrace(program, world, finish)
-  declareCompletion(program, world, finish)
+  for (const declare of commands) declare(program, world, finish)
 }
-
-type Declare = (program: Command, world: World, finish: (code: number) => void) => void
-
-const stateOption = '--state <file>'
-const stateHelp = 'the state file, instead of the one that the configuration names'
 
 const declareRun: Declare = (program, world, finish) => {
   program
@@ -66,14 +58,15 @@ const declareValidate: Declare = (program, world, finish) => {
     .description(
       'Checks the configuration and shows every fault at once, with its place. References to the environment and to files must resolve.',
     )
+    .option('--probe', 'also ask every source and destination whether it would take us; nothing is read or sent')
     .option('--json', 'the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  audit-relay validate\n  audit-relay validate --config new.yaml && systemctl restart audit-relay\n\nExits 0 when the file can be used, 78 when it cannot.',
+      '\nExamples:\n  audit-relay validate\n  audit-relay validate --probe\n  audit-relay validate --config new.yaml && systemctl restart audit-relay\n\nExits 0 when the file can be used, 78 when it cannot, 1 when a probe failed.',
     )
     .action(async (_flags: unknown, command: Command) => {
       const { validateCommand } = await import('./commands/validate.ts')
-      finish(validateCommand(command.optsWithGlobals(), world))
+      finish(await validateCommand(command.optsWithGlobals(), world))
     })
 }
 
@@ -87,8 +80,8 @@ const declareStatus: Declare = (program, world, finish) => {
     .option('--check', 'for monitoring: one line per problem, exit 1 if there is any')
     .option('--max-lag <duration>', 'with --check: how long an event may wait', '15m')
     .option('--scheduled', 'with --check: the relay is run by cron, so ask only that it ran within --max-lag')
-    .option('--json', 'as JSON; the shape is stable')
-    .option(stateOption, stateHelp)
+    .option(...jsonOption)
+    .option(...stateOption)
     .addHelpText('after', statusHelp)
     .action(async (_flags: unknown, command: Command) => {
       const { statusCommand } = await import('./commands/status.ts')
@@ -112,7 +105,7 @@ const declareCheck: Declare = (program, world, finish) => {
       'Reads all that is kept and recomputes the balance and the hash chain from it, not from counters. Takes a while on a large state; safe beside a running relay.',
     )
     .option('--json', 'the result as JSON')
-    .option(stateOption, stateHelp)
+    .option(...stateOption)
     .addHelpText(
       'after',
       '\nExamples:\n  audit-relay check\n  audit-relay check --state /backup/audit-relay.db\n\nExits 0 when everything adds up, 1 when something does not.',
@@ -131,7 +124,7 @@ const declareBackup: Declare = (program, world, finish) => {
       'Writes a consistent copy of the state to a new file, readable by you alone. An existing file is never overwritten.',
     )
     .argument('<file>', 'where the copy goes')
-    .option(stateOption, stateHelp)
+    .option(...stateOption)
     .addHelpText(
       'after',
       '\nExamples:\n  audit-relay backup /backup/audit-relay-$(date +%F).db\n  audit-relay check --state /backup/audit-relay-2026-05-17.db',
@@ -175,3 +168,21 @@ Examples:
   audit-relay completion bash > ~/.local/share/bash-completion/completions/audit-relay
   audit-relay completion zsh > "\${fpath[1]}/_audit-relay"
   audit-relay completion fish > ~/.config/fish/completions/audit-relay.fish`
+
+/** In the order of the help. */
+const commands: readonly Declare[] = [
+  declareRun,
+  declareValidate,
+  declareStatus,
+  declareCheck,
+  declareBackup,
+  declareSchema,
+  declareTestDestination,
+  declareDestinations,
+  declareSources,
+  declareDlq,
+  declareReplayEvents,
+  declareTrace,
+  declareAudit,
+  declareCompletion,
+]

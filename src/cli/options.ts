@@ -50,3 +50,44 @@ export async function durationOption(name: string, text: string): Promise<number
   if (ms === undefined) throw new UsageError(`${name} ${text}: write a duration such as 30s, 15m or 2h`)
   return ms
 }
+
+/** The moment that `--since` means, ms. */
+export function sinceOption(text: string, world: World): Promise<number> {
+  return timeOption('--since', text, world)
+}
+
+/** Throws `UsageError` for what is no number; `what` it counts. */
+export function limitOption(text: string | undefined, what: string): number | undefined {
+  if (text === undefined) return undefined
+  const limit = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0
+  if (limit < 1) throw new UsageError(`--limit ${text}: write a number of ${what} such as 50`)
+  return limit
+}
+
+/** A time such as `2026-05-17` (its beginning in UTC), `2026-05-17T08:00:00Z` or `2h` (ago), ms. */
+export async function timeOption(name: string, text: string, { clock }: World): Promise<number> {
+  const [{ parseDuration }, { rfc3339Ms }] = await Promise.all([
+    import('../model/units.ts'),
+    import('../model/time.ts'),
+  ])
+  const ago = parseDuration(text)
+  if (ago !== undefined) return clock.now() - ago
+  const bytes = Buffer.from(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
+  const at = rfc3339Ms(bytes, 0, bytes.length)
+  if (Number.isNaN(at))
+    throw new UsageError(
+      `${name} ${text}: write a duration such as 1h or 2d, or a time such as 2026-05-17 or 2026-05-17T08:00:00Z`,
+    )
+  return at
+}
+
+const perUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** Events per second of `100/s`, `600/m` or `5000/h`. */
+export function rateOption(text: string | undefined): number | null {
+  if (text === undefined) return null
+  const [, amount, unit] = /^([0-9]{1,7})\/([smh])$/.exec(text) ?? []
+  const rate = Number(amount ?? 0) / (perUnit[unit ?? ''] ?? 1)
+  if (rate <= 0) throw new UsageError(`--rate ${text}: write events per time such as 100/s, 600/m or 5000/h`)
+  return rate
+}

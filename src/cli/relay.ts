@@ -6,6 +6,9 @@ import type { Pollers } from '../polling/pollers.ts'
 import type { Pull } from '../polling/poller.ts'
 import type { Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
+import type { Bounds } from '../upkeep/bounds.ts'
+import type { OwnEvents } from '../upkeep/own-events.ts'
+import type { DeadLetterExpiry } from '../upkeep/expiry.ts'
 import { Requests } from '../upkeep/requests.ts'
 import { Upkeep } from '../upkeep/upkeep.ts'
 
@@ -17,6 +20,12 @@ export interface RelayParts {
   readonly fleet: Fleet
   readonly clock: Clock
   readonly telemetry: Telemetry
+  /** Carries what must be audited into events; without it what is noticed waits. */
+  readonly own?: OwnEvents
+  /** Keeps destinations within their own bounds; without it nothing is trimmed. */
+  readonly bounds?: Bounds
+  /** Ends dead letters that have been kept long enough; without it they stay. */
+  readonly expiry?: DeadLetterExpiry
   /** Called about once a second while the relay runs. */
   readonly tick?: () => void
 }
@@ -57,8 +66,9 @@ export class Relay {
    * `maxWaitMs`, or nothing can be tried before then.
    */
   async once(signals: RunSignals, maxWaitMs: number): Promise<OnceResult> {
-    const { pollers, fleet, store, clock } = this.#parts
+    const { pollers, fleet, store, clock, own, bounds } = this.#parts
     await store.heartbeat(clock.now())
+    await bounds?.before(signals.drain)
     let pulls: readonly Pull[] = []
     let routed = false
     let left = 0
@@ -67,7 +77,14 @@ export class Relay {
       const stop = AbortSignal.any([drain, delivered.signal])
       const finish = async () => {
         ;[pulls, routed] = await Promise.all([pollers.once(drain), fleet.route(drain), this.#requests.step(stop)])
-        left = await this.#delivered(drain, maxWaitMs)
+        await own?.step()
+        let carried: number | undefined
+        // What was noticed meanwhile is delivered too; that notices nothing more, so that it ends.
+        do {
+          carried = own?.carried
+          left = await this.#delivered(drain, maxWaitMs)
+          await own?.step()
+        } while (own?.carried !== carried && !drain.aborted)
         delivered.abort()
       }
       return [fleet.run({ drain: stop, abort }, { routing: false }), finish(), this.#upkeep.run(stop)]
@@ -85,7 +102,7 @@ export class Relay {
     let left = Infinity
     let deadline = clock.monotonic() + maxWaitMs
     for (;;) {
-      const working = this.#requests.busy
+      const working = this.#requests.busy || this.#parts.bounds?.busy === true
       const now = await this.#left()
       if (now < left) deadline = clock.monotonic() + maxWaitMs
       left = now

@@ -3,6 +3,7 @@ import type { ConfigFault } from '../model/errors.ts'
 import type { BatchLimits } from '../model/batch.ts'
 import type { DestinationKind } from '../destinations/destination.ts'
 import type { FilterSpec } from '../filters/schema.ts'
+import type { Dressing } from '../formats/format.ts'
 import type { SourceKind } from '../sources/source.ts'
 
 export interface RelayConfig {
@@ -13,7 +14,13 @@ export interface RelayConfig {
   readonly state: StateConfig
   readonly sources: readonly SourceConfig[]
   readonly destinations: readonly DestinationConfig[]
+  readonly audit: AuditConfig
   readonly warnings: readonly ConfigFault[]
+}
+
+export interface AuditConfig {
+  /** Whether each batch, or each event, that was delivered is audited. */
+  readonly delivered: 'off' | 'batch' | 'event'
 }
 
 export interface StateConfig {
@@ -47,10 +54,20 @@ export interface DestinationConfig {
   readonly inFlight: number
   readonly timeoutMs: number
   readonly limits: BatchLimits
+  /** A bound of its own on what waits: its age in ms, its bytes; null without one. */
+  readonly buffer: {
+    readonly maxAgeMs: number | null
+    readonly maxBytes: number | null
+    readonly whenFull: 'block' | 'drop_oldest' | 'dead_letter'
+  } | null
+  /** How long dead letters are kept, ms; null: for ever. */
+  readonly deadLettersKeepMs: number | null
   /** Everything but secrets, as canonical JSON with references unresolved: tells whether the destination changed. */
   readonly definition: string
   /** Reads references (environment, files) anew. Throws `SetupError` when one is missing. */
   options(): unknown
+  /** Writes events in the destination's format and without what is redacted; absent where they go as they are. Throws like `options`. */
+  readonly dress?: () => Dressing
   /** Values that must never appear in an output, as they were last read. */
   secrets(): readonly string[]
 }

@@ -11,10 +11,23 @@ import { definitionOf } from './definition.ts'
 import { type Entry, readEntry } from './entry.ts'
 import { tellFilterFaults } from './filter-faults.ts'
 import { KindOptions } from './kind-options.ts'
+import { checkRedact, dressParts } from './redact.ts'
 import type { ReferenceWorld } from './references.ts'
-import { defaultSchedule, destinationShape, laterDestinationKeys, reservedSource } from './shared-schema.ts'
+import {
+  defaultDeadLettersKeepMs,
+  defaultSchedule,
+  destinationShape,
+  laterDestinationKeys,
+  referringKeys,
+  reservedSource,
+} from './shared-schema.ts'
 
-const rules = { noun: 'destination', shape: destinationShape, laterKeys: laterDestinationKeys } as const
+const rules = {
+  noun: 'destination',
+  shape: destinationShape,
+  laterKeys: laterDestinationKeys,
+  referring: referringKeys,
+} as const
 const defaultTimeoutMs = 30_000
 /** While secrets are missing nothing is sent; these only have to be safe. */
 const unknownLimits: BatchLimits = { maxEvents: 1, maxBytes: 64 * 1024, overheadBytes: 4096 }
@@ -42,6 +55,8 @@ export function readDestinations(
     if (!entry) return []
     checkSourceNames(entry, piece, sources)
     checkOldName(entry, piece, Object.keys(map))
+    checkBuffer(entry, piece)
+    checkRedact(entry.shared.redact, { faults, path: [...entry.path, 'redact'], value: undefined })
     tellFilterFaults(faults, [...entry.path, 'filter'], entry.shared.filter ?? entry.written['filter'])
     return entry.kind && faults.errors.length === before ? [destination(entry, entry.kind, world)] : []
   })
@@ -74,12 +89,26 @@ function checkOldName({ name, path, shared }: Found, { faults }: Piece, names: r
     })
 }
 
+/** Waiting makes nothing younger: what is too old must go somewhere. */
+function checkBuffer({ path, shared: { buffer } }: Found, { faults }: Piece): void {
+  if (!buffer) return
+  const at = [...path, 'buffer']
+  if (buffer.max_age === undefined && buffer.max_bytes === undefined)
+    faults.add(at, { message: 'a buffer without a bound', hint: 'add max_bytes: 64MiB, or max_age: 1h, or remove it' })
+  if (buffer.max_age !== undefined && (buffer.when_full ?? 'block') === 'block')
+    faults.add([...at, 'max_age'], {
+      message: 'max_age needs to know what becomes of events that are too old: block would only make them older',
+      hint: 'add when_full: drop_oldest or when_full: dead_letter',
+    })
+}
+
 function destination(
   { name, own, written, shared }: Found,
   kind: DestinationKind,
   world: ReferenceWorld,
 ): DestinationConfig {
   const options = new KindOptions(kind, own, world)
+  const { dress, secrets } = dressParts(shared, world)
   return {
     name,
     type: kind.type,
@@ -97,10 +126,24 @@ function destination(
     get limits() {
       return limitsOf(kind, options)
     },
+    buffer: bufferOf(shared),
+    deadLettersKeepMs: deadLettersKeepMs(shared),
     definition: definitionOf(written),
     options: () => options.read(),
-    secrets: () => options.secrets(),
+    ...(dress && { dress }),
+    secrets: () => [...options.secrets(), ...secrets()],
   }
+}
+
+function bufferOf({ buffer }: Found['shared']): DestinationConfig['buffer'] {
+  if (!buffer) return null
+  const { max_age: maxAgeMs = null, max_bytes: maxBytes = null, when_full: whenFull = 'block' } = buffer
+  return { maxAgeMs, maxBytes, whenFull }
+}
+
+function deadLettersKeepMs({ dead_letters: deadLetters }: Found['shared']): number | null {
+  const keep = deadLetters?.keep ?? defaultDeadLettersKeepMs
+  return keep === 'forever' ? null : keep
 }
 
 function limitsOf(kind: DestinationKind, options: KindOptions): BatchLimits {

@@ -15,6 +15,8 @@ export interface EntryRules<Shared = unknown> {
   readonly noun: 'source' | 'destination'
   readonly shape: z.ZodObject & ZodType<Shared>
   readonly laterKeys: readonly string[]
+  /** By shared key: the keys in it that may hold references. */
+  readonly referring?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface Entry<K extends Kind, Shared> {
@@ -125,19 +127,32 @@ function tellKeys(piece: Piece, kind: Kind, own: Parts['own'], { shape, laterKey
 }
 
 /** Key by key, so that a fault in one does not hide those of another. */
-function checkShared({ faults, path, value }: Piece, { shape }: EntryRules): Record<string, unknown> {
+function checkShared({ faults, path, value }: Piece, { shape, referring }: EntryRules): Record<string, unknown> {
   const sound: Record<string, unknown> = {}
   for (const [key, written] of Object.entries(value as Record<string, unknown>)) {
-    const piece = { faults, path: [...path, key], value: written }
+    const [closed, open] = parted(written, referring?.[key] ?? [])
+    const piece = { faults, path: [...path, key], value: closed }
     const before = faults.errors.length
     refuseReferences(piece)
     const checked =
       faults.errors.length === before
-        ? check((shape.shape as Record<string, ZodType>)[key] as ZodType, unescaped(piece))
+        ? check((shape.shape as Record<string, ZodType>)[key] as ZodType, together(unescaped(piece), open))
         : undefined
     if (checked !== undefined) sound[key] = checked
   }
   return sound
+}
+
+/** What may hold no reference, and what may. */
+function parted(value: unknown, keys: readonly string[]): readonly [unknown, Record<string, unknown>] {
+  if (keys.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return [value, {}]
+  const entries = Object.entries(value)
+  const closed = entries.filter(([key]) => !keys.includes(key))
+  return [Object.fromEntries(closed), Object.fromEntries(entries.filter(([key]) => keys.includes(key)))]
+}
+
+function together(piece: Piece, open: Record<string, unknown>): Piece {
+  return Object.keys(open).length === 0 ? piece : { ...piece, value: { ...(piece.value as object), ...open } }
 }
 
 /** No reference is left in it: this only turns $${ into ${. */

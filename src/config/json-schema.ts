@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Kind } from './kind-options.ts'
 import type { LoadOptions } from './load.ts'
 import { schemaKeys } from './schema-keys.ts'
-import { destinationShape, namePattern, sourceShape, stateShape } from './shared-schema.ts'
+import { auditShape, destinationShape, namePattern, sourceShape, stateShape } from './shared-schema.ts'
 
 type Json = Record<string, unknown>
 
@@ -22,6 +22,7 @@ export function exportJsonSchema(kinds: LoadOptions['kinds']): Json {
       },
       sources: named(kinds.sources, sourceShape, 'Where events come from, by name.'),
       destinations: named(kinds.destinations, destinationShape, 'Where events go, by name.'),
+      audit: { description: 'What the relay audits of itself beyond the usual.', ...objectSchema(auditShape) },
     },
   }
 }

@@ -5,6 +5,7 @@ import type { DestinationKind } from '../destinations/destination.ts'
 import type { SourceKind } from '../sources/source.ts'
 import { asMap, checkKeys, type Piece } from './check.ts'
 import type { RelayConfig, StateConfig } from './config.ts'
+import { readAudit } from './audit.ts'
 import { readDestinations } from './destinations.ts'
 import { parseConfigDocument } from './document.ts'
 import { Faults } from './faults.ts'
@@ -22,7 +23,7 @@ export interface LoadOptions {
   readonly readFile?: ReadFile
 }
 
-const rootKeys = ['state', 'sources', 'destinations'] as const
+const rootKeys = ['state', 'sources', 'destinations', 'audit'] as const
 
 /** Throws `ConfigError` with every fault of the file. */
 export function loadConfig(file: string, options: LoadOptions): RelayConfig {
@@ -42,7 +43,7 @@ export function loadConfig(file: string, options: LoadOptions): RelayConfig {
   return { file: path, folder: world.folder, ...config, state, warnings: faults.warnings }
 }
 
-interface Parts extends Pick<RelayConfig, 'sources' | 'destinations'> {
+interface Parts extends Pick<RelayConfig, 'sources' | 'destinations' | 'audit'> {
   readonly state: StateConfig | undefined
 }
 
@@ -71,7 +72,7 @@ function readAll(faults: Faults, { kinds }: LoadOptions, world: ReferenceWorld):
     ? readDestinations(piece('destinations'), kinds.destinations, names, world)
     : []
   tellUnread(piece('sources'), names, destinations)
-  return { state, sources, destinations }
+  return { state, sources, destinations, audit: readAudit(piece('audit')) }
 }
 
 /** A source that no destination reads is read for nothing. */
@@ -104,9 +105,10 @@ function tellUnresolved({ faults, path, value }: Piece, world: ReferenceWorld): 
   }
 }
 
-function tellUnfit(entry: { options(): unknown }, { faults, path }: Piece): void {
+function tellUnfit(entry: { options(): unknown; dress?: () => unknown }, { faults, path }: Piece): void {
   try {
     entry.options()
+    entry.dress?.()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     faults.add(path, { message: `what its references give does not fit: ${error.message}` }, 'key')

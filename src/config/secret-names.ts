@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 
 const secretName =
-  /secret|token|passw|passphrase|api_?key|apikey|private_?key|access_?key|account_?key|shared_?key|^key$|^pat$|credential|authorization|cookie|signature_?key/i
+  /secret|token|passw|passphrase|api_?key|apikey|private_?key|access_?key|account_?key|shared_?key|hash_?key|^key$|^pat$|credential|authorization|cookie|signature_?key/i
 /** Names that hold a place or a name rather than the secret itself. */
 const harmless = /(_file|_path|_url|_name|_id)$|^key_file$/i
 

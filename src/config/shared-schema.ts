@@ -1,6 +1,8 @@
 // The keys that every source and every destination shares, and `state`. What a kind adds is in the kind.
 import { z } from 'zod'
 import { filterSchema } from '../filters/schema.ts'
+import { FORMATS } from '../formats/format.ts'
+import { pathFault } from '../formats/redaction-paths.ts'
 import { duration, size } from '../model/units.ts'
 
 export const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -10,6 +12,9 @@ const name = z.string().regex(namePattern, 'expected a name of a-z, 0-9, ".", "_
 export const reservedSource = 'relay'
 
 export const defaultSchedule = ['30s', '2m', '10m', '1h', '4h'] as const
+
+/** How long dead letters are kept, unless the file says otherwise, ms. */
+export const defaultDeadLettersKeepMs = 7 * 86_400_000
 
 export const stateShape = z.strictObject({
   path: z.string().min(1).describe('The file of the state.'),
@@ -22,10 +27,26 @@ export const stateShape = z.strictObject({
     .describe('Room set aside so that delivery goes on when the disk is full. Default 64MiB.'),
 })
 
+export const auditShape = z.strictObject({
+  delivered: z
+    .enum(['off', 'batch', 'event'])
+    .exactOptional()
+    .describe('Whether each batch, or each event, that was delivered is audited. Default off.'),
+})
+
 export const sourceShape = z.strictObject({
   type: z.string().describe('The kind of source.'),
   every: duration({ min: '10ms', max: '7d' }).exactOptional().describe('How often a pull starts.'),
 })
+
+const redactPaths = z
+  .array(
+    z.string().superRefine((path, context) => {
+      const fault = pathFault(path)
+      if (fault !== undefined) context.addIssue(fault)
+    }),
+  )
+  .min(1)
 
 export const destinationShape = z.strictObject({
   type: z.string().describe('The kind of destination.'),
@@ -36,6 +57,19 @@ export const destinationShape = z.strictObject({
     .exactOptional()
     .describe('Names of the sources whose events go here. Default: all.'),
   filter: filterSchema.exactOptional(),
+  format: z
+    .enum(FORMATS)
+    .exactOptional()
+    .describe('The form of the events: canonical, ocsf (1.8.0), ecs or cloudevents (1.0). Default canonical.'),
+  redact: z
+    .strictObject({
+      drop: redactPaths.exactOptional().describe('Paths whose values are left out, such as data.*.email.'),
+      mask: redactPaths.exactOptional().describe('Paths whose values become ***.'),
+      hash: redactPaths.exactOptional().describe('Paths whose values become a keyed hash: equal values stay equal.'),
+      hash_key: z.string().min(1).exactOptional().describe('The secret key of the hashes.'),
+    })
+    .exactOptional()
+    .describe('Values that this destination must not get, in whatever format.'),
   start: z
     .union([z.enum(['now', 'beginning']), duration()])
     .exactOptional()
@@ -53,6 +87,32 @@ export const destinationShape = z.strictObject({
     })
     .exactOptional()
     .describe('How an event that failed is tried again.'),
+  dead_letters: z
+    .strictObject({
+      keep: z
+        .union([z.enum(['forever']), duration({ min: '1d' })])
+        .exactOptional()
+        .describe(
+          'How long dead letters are kept, 1d at least, or forever; their end is announced a day before. Default 7d.',
+        ),
+    })
+    .exactOptional()
+    .describe('What becomes of events that the destination did not take.'),
+  buffer: z
+    .strictObject({
+      max_age: duration({ min: '1m' }).exactOptional().describe('How long an event may wait, counted from its commit.'),
+      max_bytes: size({ min: '4MiB' })
+        .exactOptional()
+        .describe('How much may wait, before compression, without the retry queue.'),
+      when_full: z
+        .enum(['block', 'drop_oldest', 'dead_letter'])
+        .exactOptional()
+        .describe(
+          'block: its sources are not read until there is room. drop_oldest: dropped, counted and announced. dead_letter: kept as dead letters. Default block.',
+        ),
+    })
+    .exactOptional()
+    .describe('A bound of its own on what waits. Without it only the bound of the state counts.'),
   in_flight: z
     .int()
     .min(1)
@@ -64,4 +124,7 @@ export const destinationShape = z.strictObject({
 
 /** Promised names that this version does not have. */
 export const laterSourceKeys = ['cron', 'start', 'settle', 'overlap', 'max_window', 'sweeps', 'retention'] as const
-export const laterDestinationKeys = ['format', 'redact', 'buffer', 'dead_letters'] as const
+export const laterDestinationKeys = [] as const
+
+/** Keys inside shared ones that may hold references. */
+export const referringKeys: Readonly<Record<string, readonly string[]>> = { redact: ['hash_key'] }

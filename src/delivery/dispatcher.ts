@@ -12,6 +12,7 @@ import { Door } from './door.ts'
 import { Exhumer } from './exhumer.ts'
 import { HealthKeeper } from './health-keeper.ts'
 import { Judgement } from './judgement.ts'
+import type { AuditedDeliveries } from './news.ts'
 import { LearnedLimits } from './learned-limits.ts'
 import { Sender } from './sender.ts'
 import type { Sealed } from './settle-buffer.ts'
@@ -31,6 +32,8 @@ export interface DispatcherParts {
   readonly clock: Clock
   readonly random: Random
   readonly telemetry: Telemetry
+  /** Whether deliveries make audit events; without it they do not. */
+  readonly audited?: AuditedDeliveries
 }
 
 /** `drain`: take no new work and let requests finish. `abort`: abandon them. */
@@ -141,7 +144,8 @@ export class Dispatcher {
     const supplies = await Supplies.load(name, { ...parts, scheduleMs, buffer })
     const learned = new LearnedLimits(parts.limits)
     const breaker = saved ? breakerFrom(saved, moment()) : closedBreaker(moment())
-    const judgement = new Judgement({ ...parts, destination: name, limits: learned, buffer, moment }, breaker, rejects)
+    const around = { ...parts, destination: name, limits: learned, buffer, moment, health: saved }
+    const judgement = new Judgement(around, breaker, rejects)
     const door = new Door(parts.open)
     const hooks = {
       ring: () => this.#ring(),

@@ -3,6 +3,7 @@ import type { Reason } from '../model/verdict.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import { retryDelayMs } from './backoff.ts'
+import { type AuditedDeliveries, noticesOfDelivery } from './news.ts'
 import type { OpenBatch, QueuedEvent } from './open-batch.ts'
 import type { SettleBuffer } from './settle-buffer.ts'
 
@@ -11,6 +12,7 @@ interface FatesParts {
   readonly scheduleMs: readonly number[]
   readonly buffer: SettleBuffer
   readonly telemetry: Telemetry
+  readonly audited?: AuditedDeliveries
   moment(): { readonly now: number; readonly random: Random }
 }
 
@@ -37,7 +39,8 @@ export class Fates {
   }
 
   delivered(batch: OpenBatch, start: number, end: number): void {
-    this.#parts.buffer.delivered(batch, start, end)
+    const { buffer, audited = 'off' } = this.#parts
+    buffer.delivered(batch, start, end, noticesOfDelivery(batch, [start, end], audited))
   }
 
   /** One attempt at each of the events `[start, end)` is spent: they wait for the next, or die when none is left. */

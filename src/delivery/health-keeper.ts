@@ -68,10 +68,14 @@ export class HealthKeeper {
     judgement.healthChanged = false
     judgement.urgent = false
     this.#seldomAt = clock.monotonic() + seldomMs
+    const { outages, breaker } = judgement
+    const notices = outages.take()
+    const health = { ...healthOf(breaker, moment()), ...(outages.untold && { untold: true as const }) }
     try {
-      await store.saveHealth(name, healthOf(judgement.breaker, moment()), clock.now())
+      await store.saveHealth(name, health, clock.now(), notices)
     } catch (error) {
       if (!(error instanceof StateFullError)) return failed(error)
+      outages.giveBack(notices)
       judgement.healthChanged = true
       judgement.urgent ||= urgent
       this.#retryAt = clock.monotonic() + seldomMs

@@ -1,11 +1,13 @@
 // What follows from the verdicts on a batch: whose fault a failure is, which batches are cut, suspected or sent again, which events
 // are settled, set aside or dead, and what it says about the destination's health. Sends nothing and writes nothing itself.
 import type { Reason, Verdict } from '../model/verdict.ts'
+import type { Health } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import { type Answer, answerOf, isPacing } from './attempt.ts'
 import { type Breaker, type Happening, type Moment, nextBreaker, refusesEverything } from './breaker.ts'
 import { Fates } from './fates.ts'
 import type { LearnedLimits } from './learned-limits.ts'
+import { type AuditedDeliveries, Outages } from './news.ts'
 import type { OpenBatch } from './open-batch.ts'
 import { refusal, Rejects } from './rejects.ts'
 import type { SettleBuffer } from './settle-buffer.ts'
@@ -18,12 +20,16 @@ export interface JudgementParts {
   readonly limits: LearnedLimits
   readonly buffer: SettleBuffer
   readonly telemetry: Telemetry
+  readonly audited?: AuditedDeliveries
+  /** As the last run saved it. */
+  readonly health?: Health | null
   moment(): Moment
 }
 
 export class Judgement {
   breaker: Breaker
   readonly suspects = new Suspects()
+  readonly outages: Outages
   /** The health differs from what was saved. `urgent`: in more than the time of the last delivery. */
   healthChanged = false
   urgent = false
@@ -45,6 +51,7 @@ export class Judgement {
     this.breaker = breaker
     this.#rejects = new Rejects(provisional)
     this.#fates = new Fates(parts)
+    this.outages = new Outages(parts.destination, parts.health ?? null)
   }
 
   get hasAgain(): boolean {
@@ -68,6 +75,7 @@ export class Judgement {
     else if (answer.kind === 'mixed') this.#mixed(batch, verdicts, trial)
     else if (answer.kind === 'reject') this.#rejected(batch, reason, { split: answer.split, trial })
     else this.#failed(batch, { ...answer, reason }, trial)
+    this.outages.look(this.breaker, batch)
     return answer
   }
 
@@ -78,8 +86,11 @@ export class Judgement {
 
   /** Nothing else is left to try, nobody to compare the suspects with. */
   stuck(): void {
-    const failure = this.suspects.latest?.failure
-    if (failure) this.#happened({ kind: 'stuck', reason: failure.reason, halts: failure.halts })
+    const { latest } = this.suspects
+    if (!latest?.failure) return
+    const { reason, halts } = latest.failure
+    this.#happened({ kind: 'stuck', reason, halts })
+    this.outages.look(this.breaker, latest)
   }
 
   /** To be sent again as it is, in its place. */
@@ -174,6 +185,7 @@ export class Judgement {
       if (word === 'delivered') this.#fates.delivered(batch, start, end)
       else if (word === 'reject' || word === 'too_large')
         this.#buryStretch(batch, { start, end, tooLarge: word === 'too_large' }, { verdicts, anyDelivered })
+      else if (word === 'untried') this.sendAgain(batch.part(start, end))
       else if (!anyDelivered) {
         const answer = { ...answerOf(verdicts.slice(start, end)), reason: reasonAt(verdicts, start) }
         this.#failed(batch.part(start, end), answer, trial)

@@ -9,6 +9,7 @@ import { type Flight, Flights } from './flights.ts'
 import type { Judgement } from './judgement.ts'
 import type { LearnedLimits } from './learned-limits.ts'
 import type { OpenBatch } from './open-batch.ts'
+import { remarksOf } from './remarks.ts'
 import { groupEvents, type Settler } from './settler.ts'
 import type { Supplies } from './supplies.ts'
 import { takeTrial } from './trials.ts'
@@ -110,10 +111,11 @@ export class Sender {
   }
 
   #landed(flight: Flight, verdicts: readonly Verdict[]): void {
-    const { judgement, ring, failed } = this.#parts
+    const { judgement, name, ring, failed, telemetry } = this.#parts
     if (this.#trial === flight.batch) this.#trial = null
     try {
       this.#log(flight, judgement.judge(flight.batch, verdicts, flight.trial))
+      for (const remark of remarksOf(verdicts)) telemetry.emit({ type: 'remarked', destination: name, ...remark })
     } catch (error) {
       failed(error)
     }

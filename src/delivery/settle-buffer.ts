@@ -1,5 +1,6 @@
 // What a destination has learned since the last write, gathered into settlements. Pure bookkeeping; `settler.ts` writes them.
 import type { Seq } from '../model/page.ts'
+import type { NewNotice } from '../store/notices.ts'
 import type { AttemptRecord, Queue, SeqRange, SetAside, Settlement } from '../store/store.ts'
 import type { OpenBatch, QueuedEvent } from './open-batch.ts'
 
@@ -13,6 +14,7 @@ interface Group {
   readonly retrying: (SetAside & { readonly nextAt: number })[]
   dead: (SetAside & { readonly cause: string; readonly provisional: boolean })[]
   readonly attempts: AttemptRecord[]
+  readonly notices: NewNotice[]
   /** Seqs that come from the retry queue. */
   readonly fromRetries: Seq[]
   events: number
@@ -50,9 +52,10 @@ export class SettleBuffer {
     addRange(this.#open(), queue, range.from, range.to)
   }
 
-  /** Events `[start, end)` of a batch were delivered. */
-  delivered(batch: OpenBatch, start: number, end: number): void {
+  /** Events `[start, end)` of a batch were delivered; `notices` say so. */
+  delivered(batch: OpenBatch, start: number, end: number, notices: readonly NewNotice[] = []): void {
     const group = this.#settle(batch, start, end)
+    group.notices.push(...notices)
     for (let index = start; index < end;) {
       const { source } = batch.events[index] as QueuedEvent
       const from = index
@@ -107,6 +110,7 @@ export class SettleBuffer {
       retrying: [],
       dead: [],
       attempts: [],
+      notices: [],
       fromRetries: [],
       events: 0,
       provisional: false,
@@ -118,7 +122,7 @@ export class SettleBuffer {
     const group = this.#group
     if (!group) return
     this.#group = null
-    const { delivered, retried, retrying, dead, attempts } = group
+    const { delivered, retried, retrying, dead, attempts, notices } = group
     const settlement = {
       destination: this.#destination,
       settled: merged(group.settled),
@@ -127,6 +131,7 @@ export class SettleBuffer {
       retrying,
       dead,
       attempts,
+      ...(notices.length > 0 && { notices }),
     }
     this.#sealed.push({ settlement, events: group.events, fromRetries: group.fromRetries })
   }

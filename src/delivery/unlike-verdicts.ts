@@ -2,7 +2,7 @@
 import type { Reason, Verdict } from '../model/verdict.ts'
 
 /** What is done about a verdict when others of its batch differ. */
-type Word = 'delivered' | 'reject' | 'too_large' | 'retry' | 'halt'
+type Word = 'delivered' | 'reject' | 'too_large' | 'untried' | 'retry' | 'halt'
 
 /** The events `[start, end)` and the word that all of them got. */
 interface Stretch {
@@ -39,5 +39,6 @@ export function failureAt(verdicts: readonly Verdict[], index: number): { reason
 }
 
 function wordOf(verdict: Verdict): Word {
-  return verdict.kind === 'reject' && verdict.split ? 'too_large' : verdict.kind
+  if (verdict.kind === 'reject' && verdict.split) return 'too_large'
+  return verdict.kind === 'retry' && verdict.untried ? 'untried' : verdict.kind
 }

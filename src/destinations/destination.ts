@@ -1,9 +1,10 @@
 // The seam that every kind of destination stands on.
 import type { ZodType } from 'zod'
-import type { Batch, BatchLimits } from '../model/batch.ts'
-import type { Outcome, Verdict } from '../model/verdict.ts'
+import type { Batch, BatchEvent, BatchLimits } from '../model/batch.ts'
+import type { Outcome, Reason, Verdict } from '../model/verdict.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { HttpClient, HttpReply, HttpRequest } from '../runtime/http.ts'
+import type { Connection } from '../runtime/http-connection.ts'
 import type { Random } from '../runtime/random.ts'
 
 /** All that a destination may touch. */
@@ -12,8 +13,8 @@ export interface Tools {
   readonly name: string
   readonly clock: Clock
   readonly random: Random
-  /** A client of its own: destinations share no connection pool. */
-  readonly http: HttpClient
+  /** A client of its own: destinations share no connection pool. Whoever asks for it closes it. */
+  http(connection?: Connection): HttpClient
 }
 
 /** An open destination. It knows one batch at a time and nothing about queues. */
@@ -34,6 +35,8 @@ export interface DestinationKind<Options = unknown> {
   readonly settle?: (options: Options, folder: string) => Options
   limits(options: Options): BatchLimits
   open(options: Options, tools: Tools): Destination
+  /** What a person should check when a test event was not taken for this reason; empty where the general advice will do. */
+  readonly hints?: (reason: Reason) => readonly string[]
 }
 
 /** Most vendors speak HTTP: give two pure functions, get a DestinationKind (`http-destination.ts`). */
@@ -41,7 +44,34 @@ export interface HttpSpec<Options> extends Omit<DestinationKind<Options>, 'open'
   /** A promise only where bytes are compressed away from this thread. */
   encode(batch: Batch, options: Options, nowMs: number): HttpRequest | Promise<HttpRequest>
   /** The reply holds none of `secrets` any more. `nowMs` is for a `Retry-After` that is a date. */
-  judge(reply: HttpReply, batch: Batch, nowMs: number): readonly Verdict[]
+  judge(reply: HttpReply, batch: Batch, nowMs: number, options: Options): readonly Verdict[]
   /** Values that we send and that a receiver might echo. They are removed from replies and reasons. */
   readonly secrets?: (options: Options) => readonly string[]
+  /** How connections are made. Default: straight, with the authorities that this machine trusts. */
+  readonly connection?: (options: Options) => Connection
+  /** Why an event is not sent at all (too old, too large by itself); undefined: it is. The others of its batch are. */
+  readonly refuse?: (event: BatchEvent, options: Options, nowMs: number, batch: Batch) => Reason | undefined
+  /** Where credentials are had from elsewhere: opened with the destination. */
+  readonly authorize?: (options: Options, tools: AuthorizeTools) => Authorization | undefined
+  /** A cheap question that tells whether it is worth trying. */
+  readonly probe?: (options: Options) => HttpRequest
+}
+
+export interface AuthorizeTools {
+  /** The destination's own client. */
+  readonly http: HttpClient
+  readonly clock: Clock
+  /** A further client, where credentials are had by another way than the receiver is reached. Whoever asks for it closes it. */
+  readonly connect: Tools['http']
+}
+
+/** Credentials that are had from elsewhere and run out: a token of an authorization server, of a cloud's own machine. */
+export interface Authorization {
+  /** The headers for one request. Rejects with an `HttpError`, or with a `CredentialsError` when they are not given. */
+  headers(request: HttpRequest, signal: AbortSignal): Promise<Readonly<Record<string, string>>>
+  /** The receiver did not accept these: the next ones are had anew. */
+  refused(credentials: Readonly<Record<string, string>>): void
+  /** What must not appear in any text, as it is now. */
+  secrets(): readonly string[]
+  close?(): Promise<void>
 }

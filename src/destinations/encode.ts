@@ -1,7 +1,7 @@
 // The bytes of a batch: each event with `stream` spliced in before its last brace. Bytes are copied, never parsed; this is
 // one of the few places written for speed. What is done with the bytes is left to each kind.
 import type { Batch, BatchEvent } from '../model/batch.ts'
-import { tagNames } from '../model/event.ts'
+import { streamOf } from '../model/stream.ts'
 
 /** How events stand together: one after the other with nothing between, a JSON array, or a JSON object a line. */
 export type Form = 'object' | 'array' | 'lines'
@@ -21,17 +21,48 @@ const MARKS: Readonly<Record<Form, Marks>> = {
 /** What `array` and `lines` add to one event at most, bytes (an array of one has two brackets). */
 export const FORM_OVERHEAD_BYTES = 2
 
-/** The body of a batch. `events` may be fewer than the batch holds; an event's own bytes arrive as they are. */
-export function encodeBatch(batch: Batch, form: Form, events: readonly BatchEvent[] = batch.events): Buffer {
+/** What a kind puts around each event, beside what stands between events. */
+export interface Wrapping {
+  /** Begins the event's own object, or a member of it: `{"time":1.5,"event":`. */
+  readonly before: (event: BatchEvent, index: number) => string
+  /** Ends what `before` began. */
+  readonly after: string
+  /** How many of the event's first bytes are left out, because `before` holds what stands for them: its first brace. */
+  readonly skip?: (event: BatchEvent, index: number) => number
+}
+
+const bare: Wrapping = { before: () => '', after: '' }
+
+export interface Encoding {
+  /** Fewer than the batch holds. */
+  readonly events?: readonly BatchEvent[]
+  readonly wrapping?: Wrapping
+}
+
+/** The body of a batch. An event's own bytes arrive as they are. */
+export function encodeBatch(
+  batch: Batch,
+  form: Form,
+  { events = batch.events, wrapping = bare }: Encoding = {},
+): Buffer {
   const { before, between, after } = MARKS[form]
-  const tails = tailsOf(batch.destination, between, events)
-  const body = Buffer.allocUnsafe(sizeOf(events, tails) - between.length + before.length + after.length)
+  const heads = wrapping === bare ? null : events.map((event, index) => wrapping.before(event, index))
+  const skips = wrapping.skip && events.map(wrapping.skip)
+  const tails = tailsOf(batch, `${wrapping.after}${between}`, events)
+  const size =
+    sizeOf(batch, events, tails) +
+    (heads ? heads.reduce((sum, head) => sum + Buffer.byteLength(head), 0) : 0) -
+    (skips ? skips.reduce((sum, skipped) => sum + skipped, 0) : 0)
+  const body = Buffer.allocUnsafe(size - between.length + before.length + after.length)
   let at = before.length > 0 ? body.write(before, 0, 'latin1') : 0
   for (let index = 0; index < events.length; index++) {
     const event = events[index] as BatchEvent
     const tail = tails[index] as Buffer
-    body.set(event.bytes.subarray(event.start, event.end - 1), at)
-    at += event.end - 1 - event.start
+    if (heads) at += body.write(heads[index] as string, at)
+    const start = event.start + (skips?.[index] ?? 0)
+    const end = ownEnd(batch, event)
+    body.set(event.bytes.subarray(start, end), at)
+    at += end - start
     body.set(at + tail.length > body.length ? tail.subarray(0, body.length - at) : tail, at)
     at += tail.length
   }
@@ -39,24 +70,48 @@ export function encodeBatch(batch: Batch, form: Form, events: readonly BatchEven
   return body
 }
 
-function sizeOf(events: readonly BatchEvent[], tails: readonly Buffer[]): number {
+/** Gives each event of the batch as text, for a receiver that wants it as one string: `stream` is in it as in its bytes. */
+export function eventTexts(batch: Batch): (event: BatchEvent) => string {
+  const known = new Map<string, Buffer>()
+  return (event) => {
+    const own = Buffer.from(
+      event.bytes.buffer,
+      event.bytes.byteOffset + event.start,
+      ownEnd(batch, event) - event.start,
+    )
+    return batch.complete
+      ? own.toString()
+      : `${own.toString()}${tailOf(batch.destination, '', event, known).toString()}`
+  }
+}
+
+/** Where an event's own bytes end: before its last brace where `stream` is still to come. */
+function ownEnd(batch: Batch, event: BatchEvent): number {
+  return batch.complete ? event.end : event.end - 1
+}
+
+function sizeOf(batch: Batch, events: readonly BatchEvent[], tails: readonly Buffer[]): number {
   let size = 0
   for (let index = 0; index < events.length; index++) {
     const event = events[index] as BatchEvent
-    size += event.end - event.start - 1 + (tails[index] as Buffer).length
+    size += ownEnd(batch, event) - event.start + (tails[index] as Buffer).length
   }
   return size
 }
 
 /** The end of each event, its separator included. Nearly always one text serves the whole batch. */
-function tailsOf(destination: string, between: string, events: readonly BatchEvent[]): Buffer[] {
+function tailsOf(batch: Batch, closing: string, events: readonly BatchEvent[]): Buffer[] {
+  if (batch.complete) {
+    const tail = Buffer.from(closing)
+    return events.map(() => tail)
+  }
   const tails: Buffer[] = []
   const known = new Map<string, Buffer>()
   for (let index = 0; index < events.length; index++) {
     const event = events[index] as BatchEvent
     const last = events[index - 1]
     tails[index] =
-      last && sameTail(last, event) ? (tails[index - 1] as Buffer) : tailOf(destination, between, event, known)
+      last && sameTail(last, event) ? (tails[index - 1] as Buffer) : tailOf(batch.destination, closing, event, known)
   }
   return tails
 }
@@ -65,18 +120,11 @@ function sameTail(one: BatchEvent, other: BatchEvent): boolean {
   return one.attempt === other.attempt && one.firstAttemptedAt === other.firstAttemptedAt && one.tags === other.tags
 }
 
-function tailOf(destination: string, between: string, event: BatchEvent, known: Map<string, Buffer>): Buffer {
+function tailOf(destination: string, closing: string, event: BatchEvent, known: Map<string, Buffer>): Buffer {
   const name = `${event.attempt} ${event.tags} ${event.firstAttemptedAt}`
   const found = known.get(name)
   if (found) return found
-  const tags = event.tags === 0 ? {} : { tags: tagNames(event.tags) }
-  const stream = {
-    destination_id: destination,
-    attempt: event.attempt,
-    first_attempted_at: event.firstAttemptedAt,
-    ...tags,
-  }
-  const tail = Buffer.from(`,"stream":${JSON.stringify(stream)}}${between}`)
+  const tail = Buffer.from(`,"stream":${JSON.stringify(streamOf(destination, event))}}${closing}`)
   known.set(name, tail)
   return tail
 }

@@ -1,44 +1,114 @@
-// Makes a kind of destination out of two pure functions, encode and judge. Owns what every HTTP kind shares: failures that
-// are no answer, the scrubbing of secrets, closing. Knows nothing of attempts and schedules.
+// Makes a kind of destination out of pure functions, encode and judge above all. Owns what every HTTP kind shares: failures that
+// are no answer, credentials that are had apart, events that are not sent at all, the scrubbing of secrets, closing. Knows nothing of
+// attempts and schedules.
 import type { Batch } from '../model/batch.ts'
 import { forAll, type Outcome, type Verdict } from '../model/verdict.ts'
-import { HttpError, type HttpReply } from '../runtime/http.ts'
+import { CredentialsError } from '../runtime/bearer-token.ts'
+import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from '../runtime/http.ts'
 import { pauseMsOf } from './rate-limit.ts'
-import type { Destination, DestinationKind, HttpSpec, Tools } from './destination.ts'
-import { scrub, scrubReply, secretForms } from './scrub.ts'
+import type { Authorization, Destination, DestinationKind, HttpSpec, Tools } from './destination.ts'
+import { withoutRefused } from './refused-events.ts'
+import { printable, scrub, scrubReply, secretForms, shortened } from './scrub.ts'
 
 /** A kind whose destinations POST one request a batch. */
 export function httpDestination<Options>(spec: HttpSpec<Options>): DestinationKind<Options> {
-  const { type, options, inFlight, settle } = spec
+  const { type, options, inFlight, settle, hints } = spec
   return {
     type,
     options,
     inFlight,
     ...(settle ? { settle } : {}),
+    ...(hints ? { hints } : {}),
     limits: (given) => spec.limits(given),
-    open: (given, tools) => open(spec, given, tools),
+    open: (given, tools) => {
+      const destination = new HttpDestination(spec, given, tools)
+      return {
+        send: (batch, signal) => destination.send(batch, signal),
+        close: () => destination.close(),
+        ...(spec.probe && { probe: (signal: AbortSignal) => destination.probe(signal) }),
+      }
+    },
   }
 }
 
-function open<Options>(spec: HttpSpec<Options>, options: Options, tools: Tools): Destination {
-  const secrets = secretForms(spec.secrets?.(options) ?? [])
-  return {
-    async send(batch, signal) {
-      signal.throwIfAborted()
-      const request = await spec.encode(batch, options, tools.clock.now())
-      let reply: HttpReply
-      try {
-        reply = await tools.http.request(request, signal)
-      } catch (error) {
-        return unanswered(error, batch, secrets)
-      }
-      const nowMs = tools.clock.now()
-      const verdicts = spec.judge(scrubReply(reply, secrets), batch, nowMs)
-      const clean = secrets.length === 0 ? verdicts : verdicts.map((verdict) => scrubVerdict(verdict, secrets))
-      const pauseMs = pauseMsOf(reply, nowMs)
-      return pauseMs === undefined ? { verdicts: clean } : { verdicts: clean, pauseMs }
-    },
-    close: () => tools.http.close(),
+class HttpDestination<Options> implements Destination {
+  readonly #spec: HttpSpec<Options>
+  readonly #options: Options
+  readonly #tools: Tools
+  readonly #http: HttpClient
+  readonly #authorization: Authorization | undefined
+  readonly #secrets: readonly string[]
+
+  constructor(spec: HttpSpec<Options>, options: Options, tools: Tools) {
+    this.#spec = spec
+    this.#options = options
+    this.#tools = tools
+    this.#http = tools.http(spec.connection?.(options))
+    this.#authorization = spec.authorize?.(options, {
+      http: this.#http,
+      clock: tools.clock,
+      connect: (connection) => tools.http(connection),
+    })
+    this.#secrets = secretForms(spec.secrets?.(options) ?? [])
+  }
+
+  async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    signal.throwIfAborted()
+    const { refuse } = this.#spec
+    const options = this.#options
+    const nowMs = this.#tools.clock.now()
+    if (!refuse) return this.#deliver(batch, signal)
+    return withoutRefused(
+      batch,
+      (event) => refuse(event, options, nowMs, batch),
+      (rest) => this.#deliver(rest, signal),
+    )
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    const request = this.#spec.probe?.(this.#options)
+    if (!request) return
+    const { status } = await this.#ask(request, signal)
+    if (status >= 400) throw new HttpError('broken', `the receiver is not well: it answered ${status}`)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#http.close(), this.#authorization?.close?.()])
+  }
+
+  async #deliver(batch: Batch, signal: AbortSignal): Promise<Outcome & { readonly verdicts: readonly Verdict[] }> {
+    const spec = this.#spec
+    const request = await spec.encode(batch, this.#options, this.#tools.clock.now())
+    let reply: HttpReply
+    try {
+      reply = await this.#ask(request, signal)
+    } catch (error) {
+      return unanswered(error, batch, this.#known())
+    }
+    const nowMs = this.#tools.clock.now()
+    const secrets = this.#known()
+    const verdicts = spec.judge(scrubReply(reply, secrets), batch, nowMs, this.#options)
+    const clean = secrets.length === 0 ? verdicts : verdicts.map((verdict) => scrubVerdict(verdict, secrets))
+    const pauseMs = pauseMsOf(reply, nowMs)
+    return pauseMs === undefined ? { verdicts: clean } : { verdicts: clean, pauseMs }
+  }
+
+  async #ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+    const authorization = this.#authorization
+    if (!authorization) return this.#http.request(request, signal)
+    const credentials = await authorization.headers(request, signal)
+    const reply = await this.#http.request(withHeaders(request, credentials), signal)
+    if (reply.status !== 401) return reply
+    authorization.refused(credentials)
+    const renewed = await authorization.headers(request, signal)
+    if (Object.entries(renewed).every(([name, value]) => credentials[name] === value)) return reply
+    const second = await this.#http.request(withHeaders(request, renewed), signal)
+    if (second.status === 401) authorization.refused(renewed)
+    return second
+  }
+
+  #known(): readonly string[] {
+    return this.#authorization ? [...this.#secrets, ...secretForms(this.#authorization.secrets())] : this.#secrets
   }
 }
 
@@ -54,20 +124,35 @@ const UNANSWERED: Readonly<Record<HttpError['kind'], { code: string; kind: 'retr
   tls: {
     code: 'tls',
     kind: 'halt',
-    advice: ' (check the certificate of the receiver; a private authority is trusted through NODE_EXTRA_CA_CERTS)',
+    advice:
+      ' (check the certificate of the receiver; a private authority is trusted by ca_file, or through NODE_EXTRA_CA_CERTS)',
   },
   address: { code: 'address', kind: 'halt', advice: ' (check the url of this destination)' },
+  proxy: { code: 'proxy', kind: 'halt', advice: ' (check proxy, and what the proxy lets pass)' },
 }
 
-/** No answer was had: the network is to blame, or the set-up. Anything that is no `HttpError` is an abort or our own fault. */
-function unanswered(error: unknown, batch: Batch, secrets: readonly string[]): Outcome {
+function withHeaders(request: HttpRequest, more: Readonly<Record<string, string>>): HttpRequest {
+  return { ...request, headers: { ...request.headers, ...more } }
+}
+
+/**
+ * No answer was had: the network is to blame, or the set-up, or the credentials were not given. Anything else is an abort or our
+ * own fault.
+ */
+export function unanswered(error: unknown, batch: Batch, secrets: readonly string[]): { verdicts: readonly Verdict[] } {
+  if (error instanceof CredentialsError) {
+    const said = shortened(printable(scrub(error.said, secrets)))
+    const text = scrub(`${error.message}${said === '' ? '' : `: ${said}`}`, secrets)
+    return { verdicts: forAll(batch.events.length, { kind: 'halt', reason: { code: error.code, text } }) }
+  }
   if (!(error instanceof HttpError)) throw error
   const { code, kind, advice } = UNANSWERED[error.kind]
   const text = scrub(`${error.message}${advice}`, secrets)
   return { verdicts: forAll(batch.events.length, { kind, reason: { code, text } }) }
 }
 
-function scrubVerdict(verdict: Verdict, secrets: readonly string[]): Verdict {
+/** The same verdict without the secrets in its reason. */
+export function scrubVerdict(verdict: Verdict, secrets: readonly string[]): Verdict {
   if (verdict.kind === 'delivered') return verdict
   const text = scrub(verdict.reason.text, secrets)
   return text === verdict.reason.text ? verdict : { ...verdict, reason: { ...verdict.reason, text } }

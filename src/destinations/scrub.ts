@@ -75,9 +75,19 @@ export function excerpt(reply: HttpReply): string {
   const encoding = reply.headers['content-encoding']
   if (encoding !== undefined && encoding !== '' && encoding !== 'identity')
     return `(${reply.body.length} bytes, ${printable(encoding).slice(0, 20)})`
-  const text = new TextDecoder().decode(reply.body.subarray(0, lookedAt))
+  const text = withoutTokens(new TextDecoder().decode(reply.body.subarray(0, lookedAt)))
   const title = /<title[^>]{0,80}>([^<]{1,200})/i.exec(text)?.[1]
   const line = printable(title === undefined ? text : `(page) ${title}`)
+  return shortened(line)
+}
+
+/** An answer of an authorization server is a secret that nobody knew before. */
+function withoutTokens(text: string): string {
+  return text.replace(/("(?:access|refresh|id)_token"\s*:\s*")[^"]*/g, '$1[secret]')
+}
+
+/** As much of a line as a reason carries. */
+export function shortened(line: string): string {
   return line.length > excerptLength ? `${line.slice(0, excerptLength - 1).replace(/[\ud800-\udbff]$/, '')}…` : line
 }
 

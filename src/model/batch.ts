@@ -26,6 +26,8 @@ export interface Batch {
   /** The destination's name, for `stream.destination_id`. */
   readonly destination: string
   readonly events: readonly BatchEvent[]
+  /** The events stand in another form than the canonical one, and have everything that they are to have: nothing is added to them. */
+  readonly complete?: boolean
 }
 
 /** What a kind of destination can take in one request. Sizes count the encoded body before compression. */

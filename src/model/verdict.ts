@@ -11,9 +11,16 @@ export interface Reason {
 }
 
 export type Verdict =
-  | { readonly kind: 'delivered'; readonly ref?: string }
+  /** `remark`: it was taken otherwise than asked for, which an operator should know. In fixed words, never in those of the receiver. */
+  | { readonly kind: 'delivered'; readonly ref?: string; readonly remark?: Reason }
   /** The network, a time-out, 408/425/429/5xx, anything unknown. `afterMs` is what the receiver asked for (Retry-After). */
-  | { readonly kind: 'retry'; readonly reason: Reason; readonly afterMs?: number }
+  | {
+      readonly kind: 'retry'
+      readonly reason: Reason
+      readonly afterMs?: number
+      /** The receiver did not look at this event, because another of its batch stopped it: it goes again at once, and no attempt is spent. */
+      readonly untried?: boolean
+    }
   /** This event cannot be taken. `split` asks for smaller batches first (413). */
   | { readonly kind: 'reject'; readonly reason: Reason; readonly split?: boolean }
   /** The destination's set-up is wrong: nothing is spent, nothing dies. */

@@ -6,7 +6,9 @@ import type { Filter, Routed } from '../filters/filter.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { PageDraft } from '../sources/page-draft.ts'
 import type { LatePage } from '../store/late.ts'
+import { RELAY_SOURCE } from '../store/notices.ts'
 import type { Store } from '../store/store.ts'
+import { withoutOwn } from './own-page.ts'
 
 /** Between two pages everything else has its turn. */
 const restMs = 1
@@ -14,8 +16,10 @@ const fullRetryMs = 1000
 
 export interface LateRouterParts {
   readonly destination: string
-  /** Called once there is a page to route: most destinations have none, and compiling costs memory. */
-  filter(): Filter
+  /** The name that it had before. */
+  readonly was?: string
+  /** The filter of a definition. Called once there is a page to route: most destinations have none, and compiling costs memory. */
+  filter(definition: string): Filter
   readonly store: Store
   readonly clock: Clock
   /** Called after each page. */
@@ -25,7 +29,7 @@ export interface LateRouterParts {
 export class LateRouter {
   readonly #parts: LateRouterParts
   readonly #identity: Identity
-  #filter: Filter | undefined
+  #compiled: { readonly definition: string; readonly filter: Filter } | undefined
 
   constructor(parts: LateRouterParts) {
     this.#parts = parts
@@ -55,15 +59,21 @@ export class LateRouter {
     const { store, destination, clock } = this.#parts
     const late = await store.nextLate(destination)
     if (late) {
-      this.#filter ??= this.#parts.filter()
+      const filter = this.#filter(late.definition)
       const { count } = late.page
-      const { bitmap, matched, bypassed, missing } = this.#route(late, this.#filter)
+      const { bitmap, matched, bypassed, missing } = this.#route(late, filter)
       const routing = { firstSeq: late.firstSeq, count, bitmap, matched, bypassed, missing }
       await store.routeLate(destination, routing, clock.now())
     }
     // Also at the end: the queue may go on behind it.
     this.#parts.routed()
     return late !== null
+  }
+
+  #filter(definition: string): Filter {
+    if (this.#compiled?.definition !== definition)
+      this.#compiled = { definition, filter: this.#parts.filter(definition) }
+    return this.#compiled.filter
   }
 
   #route({ source, page }: LatePage, filter: Filter): Routed {
@@ -76,7 +86,9 @@ export class LateRouter {
       places.push(index)
     }
     const routed = filter.route(draft)
-    return places.length === page.count ? routed : spread(routed, places, page.count)
+    const all = places.length === page.count ? routed : spread(routed, places, page.count)
+    if (source !== RELAY_SOURCE) return all
+    return { ...all, ...withoutOwn(page, all, [this.#parts.destination, this.#parts.was]) }
   }
 
   #rest(ms: number, drain: AbortSignal): Promise<void> {

@@ -12,6 +12,8 @@ export interface PollersParts {
   readonly store: Store
   readonly clock: Clock
   readonly pollers: readonly Poller[]
+  /** Every source of the configuration, those without a poller too. */
+  readonly configured: readonly string[]
 }
 
 export class Pollers {
@@ -21,6 +23,10 @@ export class Pollers {
   constructor(parts: PollersParts) {
     this.#parts = parts
     this.#crew = new Crew(parts.clock)
+  }
+
+  get configured(): readonly string[] {
+    return this.#parts.configured
   }
 
   /** Pulls every source that is enabled, until `drain`. Rejects when a poller does, after the others have ended. */

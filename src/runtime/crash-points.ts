@@ -11,6 +11,8 @@ export const CRASH_POINTS = [
   'after-settle',
   'before-prune',
   'after-prune',
+  'before-own-events',
+  'after-own-events',
   'before-marker',
   'migration',
 ] as const

@@ -1,20 +1,19 @@
 // The HTTP client of one source or destination, over undici: a pool of connections for each origin, one deadline for all of a
 // request, no redirects, TLS verified. Addresses come from the operator and are therefore trusted; whoever takes an address from
 // a server has to check it before it comes here.
-import type { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import { type Connection, openPool } from './http-connection.ts'
 import { httpErrorOf } from './http-errors.ts'
 import { Exchange } from './http-exchange.ts'
 import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from './http.ts'
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends Connection {
   /** Connections for each origin; more requests wait for one. */
   readonly inFlight: number
   /** From the call to the end of the answer, waiting for a connection included. */
   readonly timeoutMs: number
   /** How much of an answer is kept; 64 KiB. */
   readonly bodyBytes?: number
-  /** Certificates (PEM) of the authorities to trust, instead of the usual ones. */
-  readonly ca?: string
 }
 
 const defaultBodyBytes = 64 * 1024
@@ -38,7 +37,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 class PooledClient implements HttpClient {
   readonly #options: HttpClientOptions
   readonly #routes = new Map<string, Route>()
-  readonly #pools = new Map<string, Pool>()
+  readonly #pools = new Map<string, Promise<Dispatcher>>()
   readonly #exchanges = new Set<Exchange>()
   #timer: NodeJS.Timeout | undefined
   #closed = false
@@ -51,7 +50,10 @@ class PooledClient implements HttpClient {
     signal.throwIfAborted()
     if (this.#closed) throw new HttpError('broken', 'the connection pool is closed')
     const { origin, path } = this.#routeOf(request.url)
-    const exchange = new Exchange(origin, this.#options.bodyBytes ?? defaultBodyBytes)
+    const exchange = new Exchange(
+      this.#wayTo(origin),
+      request.replyBytes ?? this.#options.bodyBytes ?? defaultBodyBytes,
+    )
     const stop = (): void => exchange.stop(signal.reason as Error)
     signal.addEventListener('abort', stop)
     this.#watch(exchange)
@@ -70,43 +72,36 @@ class PooledClient implements HttpClient {
     clearTimeout(this.#timer)
     const pools = [...this.#pools.values()]
     this.#pools.clear()
-    await Promise.all(pools.map((pool) => pool.destroy()))
+    await Promise.all(pools.map((pool) => pool.then((open) => open.destroy()).catch(() => {})))
   }
 
   /** Every failure goes to the exchange. */
   async #dispatch(exchange: Exchange, origin: string, path: string, request: HttpRequest): Promise<void> {
     const { method, headers, body = null } = request
     try {
-      const pool = this.#pools.get(origin) ?? (await this.#open(origin))
-      pool.dispatch({ path, method, headers, body }, exchange)
+      const pool = await this.#pool(origin)
+      pool.dispatch({ origin, path, method, headers, body }, exchange)
     } catch (error) {
-      exchange.stop(error instanceof HttpError ? error : httpErrorOf(error, origin))
+      exchange.stop(error instanceof HttpError ? error : httpErrorOf(error, this.#wayTo(origin)))
     }
   }
 
-  /** undici takes a tenth of a second to load: not before it is needed. */
-  async #open(origin: string): Promise<Pool> {
-    const { Pool } = await import('undici')
+  /** One that could not be opened is opened anew by the next request: a file may be there by then. */
+  async #pool(origin: string): Promise<Dispatcher> {
+    const { inFlight: connections, timeoutMs, bodyBytes: _, ...connection } = this.#options
     const known = this.#pools.get(origin)
     if (known) return known
-    const { inFlight, timeoutMs, ca } = this.#options
-    const pool = new Pool(origin, {
-      connections: inFlight,
-      pipelining: 1,
-      allowH2: false,
-      clientTtl: connectionLifeMs,
-      // The deadline of the whole exchange is kept here; undici's own would be two timers more for each request.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: {
-        timeout: Math.min(timeoutMs, longestConnectMs),
-        minVersion: 'TLSv1.2',
-        rejectUnauthorized: true,
-        ...(ca === undefined ? {} : { ca }),
-      },
-    })
-    this.#pools.set(origin, pool)
-    return pool
+    const connectMs = Math.min(timeoutMs, longestConnectMs)
+    const opening = openPool(origin, { ...connection, connections, connectMs, lifeMs: connectionLifeMs })
+    this.#pools.set(origin, opening)
+    opening.catch(() => this.#pools.delete(origin))
+    return opening
+  }
+
+  /** For messages: where it goes, and by what way. */
+  #wayTo(origin: string): string {
+    const { proxy } = this.#options
+    return proxy === undefined ? origin : `${origin} through the proxy ${URL.parse(proxy)?.host ?? ''}`
   }
 
   #routeOf(url: string): Route {

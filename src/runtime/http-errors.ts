@@ -20,6 +20,7 @@ const BY_CODE: Readonly<Record<string, HttpError['kind']>> = {
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
   UND_ERR_BODY_TIMEOUT: 'timeout',
   EPROTO: 'tls',
+  UND_ERR_PRX_TLS: 'tls',
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -34,6 +35,7 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   ETIMEDOUT: 'no connection in time',
   CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is signed by itself',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate comes from an authority that this machine does not trust',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate comes from an authority that this machine does not trust',
@@ -47,6 +49,9 @@ const CERTIFICATE =
 /** The `HttpError` for what undici gave. `origin` names the receiver; path and query are left out, for they may hold secrets. */
 export function httpErrorOf(error: unknown, origin: string): HttpError {
   const code = codeOf(error)
+  const refused = proxyAnswer(error)
+  if (refused !== undefined)
+    return new HttpError('proxy', `${origin}: the proxy answered ${refused} when asked for a way there`)
   const kind = BY_CODE[code] ?? (CERTIFICATE.test(code) ? 'tls' : 'broken')
   const words =
     WORDS[code] ??
@@ -58,6 +63,11 @@ export function httpErrorOf(error: unknown, origin: string): HttpError {
   const message = `${origin}: ${words}${code === '' ? '' : ` [${code}]`}`
   // A parser's error carries a piece of the answer, which may echo a secret.
   return new HttpError(kind, message, code.startsWith('HPE_') ? {} : { cause: error })
+}
+
+/** undici says it in words alone. */
+function proxyAnswer(error: unknown): string | undefined {
+  return error instanceof Error ? /^Proxy response \((\d+)\)/.exec(error.message)?.[1] : undefined
 }
 
 /** Where every address of a name failed, the reason of the first stands for all. */

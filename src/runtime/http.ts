@@ -6,6 +6,8 @@ export interface HttpRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+  /** How much of the answer is kept, where it grows with the request; otherwise what the client keeps of any. */
+  readonly replyBytes?: number
 }
 
 /** An answer. The body is read whole up to a limit, the rest is discarded and `truncated` is set. */
@@ -26,9 +28,9 @@ export interface HttpClient {
 /** No answer was had. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
-  /** `connect`: refused or unreachable · `name`: the host name has no address · `tls`: certificate or protocol · `timeout` ·
+  /** `proxy`: it gives no way to the receiver · `connect`: refused or unreachable · `name`: the host name has no address · `tls`: certificate or protocol · `timeout` ·
    *  `broken`: cut while sending or reading · `address`: refused by our own address rules. */
-  readonly kind: 'connect' | 'name' | 'tls' | 'timeout' | 'broken' | 'address'
+  readonly kind: 'connect' | 'name' | 'tls' | 'timeout' | 'broken' | 'address' | 'proxy'
   constructor(kind: HttpError['kind'], message: string, options: { cause?: unknown } = {}) {
     super(message, options)
     this.kind = kind

@@ -9,6 +9,12 @@ export interface Lived {
   readonly wallAt: number
 }
 
+/** A moment: the wall clock's time, and how long the relay had lived, both ms. */
+export interface Moment {
+  readonly now: number
+  readonly age: number
+}
+
 /** Counts time lived: monotonic while it runs, at most a day for each time it was off. */
 export class Elapsed {
   readonly #monotonic: () => number
@@ -40,6 +46,10 @@ export class Elapsed {
       this.#wallAt = now
     }
     return disagreement <= toleranceMs
+  }
+
+  moment(now: number): Moment {
+    return { now, age: Math.round(this.ms()) }
   }
 
   save(now: number): Lived {

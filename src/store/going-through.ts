@@ -7,7 +7,7 @@ export const KEPT_REQUESTS = 200
 
 export const NO_COUNTS: RequestCounts = { chosen: 0, taken: 0, skipped: 0, delivered: 0, dead: 0, dropped: 0 }
 
-/** How many events were chosen; 0 for what chooses none. */
+/** How many events were chosen; 0 for what chooses none, or not yet. */
 export function chosenOf(asked: Asked): number {
   return lettersOf(asked).reduce((sum, { ranges }) => sum + ranges.reduce((all, [from, to]) => all + (to - from), 0), 0)
 }
@@ -35,16 +35,28 @@ export function nextChosen(
   return found
 }
 
+/** Whether everything chosen was taken or left out. */
+export function isGoneThrough({ chosen, taken, skipped }: RequestCounts): boolean {
+  return taken + skipped >= chosen
+}
+
+/** Taken and not settled yet. Below zero when the sums do not add up. */
+export function unsettledOf({ taken, delivered, dead, dropped }: RequestCounts): number {
+  return taken - delivered - dead - dropped
+}
+
 /** Whether a replay or a purge has gone through everything chosen and waits for nothing. */
-export function isThrough(place: number, { chosen, taken, delivered, dead, dropped }: RequestCounts): boolean {
-  return place >= chosen && taken === delivered + dead + dropped
+export function isThrough(counts: RequestCounts): boolean {
+  return isGoneThrough(counts) && unsettledOf(counts) === 0
 }
 
 /** What there is to say of one that is through; null for a request that chooses nothing. */
 export function endOf(asked: Asked, { taken, skipped, delivered, dead, dropped }: RequestCounts): string | null {
   if (asked.kind === 'purge_dead_letters') return `${dropped} removed${gone(skipped, 'were no dead letters any more')}`
-  if (asked.kind !== 'replay_dead_letters') return null
   const lost = dropped > 0 ? `, ${dropped} dropped` : ''
+  if (asked.kind === 'replay_events')
+    return `${taken} sent again: ${delivered} delivered, ${dead} dead${lost}${gone(skipped, 'left out, for they wait there, are dead letters, or were kept no longer')}`
+  if (asked.kind !== 'replay_dead_letters') return null
   return `${taken} replayed: ${delivered} delivered, ${dead} dead again${lost}${gone(skipped, 'left out, for they were no dead letters any more or wait there already')}`
 }
 

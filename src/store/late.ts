@@ -6,6 +6,8 @@ export interface LatePage {
   readonly source: string
   readonly firstSeq: Seq
   readonly page: Page
+  /** What the destination was when it began, or returned: its filter decides, whatever the file says by now. */
+  readonly definition: string
 }
 
 /** What its filter said of such a page. */

@@ -1,9 +1,15 @@
 // What a store tells those who look: the overview for `status`, the report of `check`, and the reader for commands that run
 // beside the holder.
+import type { BufferBound } from './buffer.ts'
 import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from './dead-letters.ts'
+import type { KeptEvents, Period } from './kept.ts'
+import type { Notice } from './notices.ts'
 import type { StoredRequest } from './requests.ts'
 import type { AttemptRecord, DestinationRecord, Health } from './store.ts'
 import type { TraceResult } from './trace.ts'
+
+/** Queues whose events a destination has not had: how long they wait is its lag. */
+export const FRESH_QUEUES = ['live', 'catch_up'] as const
 
 export interface PullRecord {
   readonly at: number
@@ -58,6 +64,10 @@ export interface DestinationOverview {
   readonly stopped: boolean
   /** What comes while it is stopped is dropped at once. */
   readonly discard: boolean
+  /** Its own bound, and how many bytes wait, before compression; null without a bound. */
+  readonly buffer: (BufferBound & { readonly waitingBytes: number }) | null
+  /** The purge of dead letters that is announced: those that died so long ago, and in how long at the earliest, ms; null: none is. */
+  readonly purge: { readonly letters: number; readonly inMs: number } | null
   readonly offered: number
   readonly filtered: number
   readonly routed: number
@@ -67,6 +77,7 @@ export interface DestinationOverview {
   readonly retrying: number
   readonly dead: number
   readonly dropped: number
+  /** Of what it has not had yet: a replay is no lag. */
   readonly oldestWaitingAt: number | null
   readonly nextRetryAt: number | null
   readonly health: Health | null
@@ -100,10 +111,16 @@ export interface StoreReader {
   quarantine(source: string, limit: number): Promise<readonly QuarantinedRecord[]>
   /** Dead letters that match, in the order of their place, beginning after `after`; at most `limit`. */
   deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]>
+  /** By name what each destination was when the relay last started with it: canonical JSON, `''` for one that never ran. */
+  definitions(): Promise<ReadonlyMap<string, string>>
   /** Dead letters grouped by what killed them, largest group first. */
   deadLetterGroups(query: DeadLetterQuery): Promise<readonly DeadLetterGroup[]>
+  /** What is kept of a period that a destination has had, for a replay; null when there is no such destination. */
+  keptEvents(destination: string, period: Period): Promise<KeptEvents | null>
   /** Every event of this id that the state knows, and where it looked. */
   trace(eventId: string): Promise<TraceResult>
+  /** What was audited, newest first; only what has a number below `before` when that is given. */
+  notices(limit: number, before?: number): Promise<readonly Notice[]>
   /** What operators asked for, newest first. */
   requests(limit: number): Promise<readonly StoredRequest[]>
   /** A consistent copy while the relay runs, readable by its owner only. Overwrites nothing. */

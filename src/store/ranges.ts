@@ -21,6 +21,13 @@ export function addSettled(settled: Settled, range: SeqRange): Settled {
   return advance(settled.position, joined(settled.above, at, range))
 }
 
+/** Everything before `to` needs no more reading. */
+export function settleBefore({ position, above }: Settled, to: Seq): Settled {
+  const at = Math.max(position, to)
+  const settledTo = above.find((range) => range.from <= at && range.to > at)?.to ?? at
+  return { position: settledTo, above: above.filter((range) => range.to > settledTo) }
+}
+
 /** Whether an event needs no more reading. */
 export function isSettled(settled: Settled, seq: Seq): boolean {
   return seq < settled.position || settled.above.some((range) => seq >= range.from && seq < range.to)

@@ -1,5 +1,6 @@
 // Compares the destinations of the file with those that the state knows. Pure: it says what each becomes; the stores write it.
 import type { Seq } from '../model/page.ts'
+import type { BufferBound } from './buffer.ts'
 import type { DestinationDefinition, DestinationRecord } from './store.ts'
 
 /** What the state holds of a destination. `id` never changes; a name may. */
@@ -9,6 +10,8 @@ export interface KnownDestination {
   readonly type: string
   readonly definition: string
   readonly sources: readonly string[] | null
+  /** Its own bound on what waits. A parked one keeps the last that the file gave it. */
+  readonly buffer: BufferBound | null
   readonly state: DestinationRecord['state']
   /** Whether the file enables it; what it really is depends on `stopped` too. */
   readonly fileEnabled: boolean
@@ -28,6 +31,8 @@ export interface Registration {
   readonly id: number | null
   readonly next: Omit<KnownDestination, 'id'>
   readonly change: DestinationRecord['change']
+  /** The name that it had; null unless it is renamed. */
+  readonly previousName: string | null
   /** Its queues begin here, because it reads for the first time. */
   readonly begins: Seq | null
   /** Earlier events that it asks for, to be routed later: from a time (ms), or `beginning`. */
@@ -60,12 +65,13 @@ export function recordOf({ next, change }: Registration): DestinationRecord {
 
 function described(
   definition: DestinationDefinition,
-): Pick<KnownDestination, 'name' | 'type' | 'definition' | 'sources'> {
+): Pick<KnownDestination, 'name' | 'type' | 'definition' | 'sources' | 'buffer'> {
   return {
     name: definition.name,
     type: definition.type,
     definition: definition.definition,
     sources: definition.sources,
+    buffer: definition.buffer ?? null,
   }
 }
 
@@ -85,6 +91,7 @@ function created(definition: DestinationDefinition, nextSeq: Seq): Registration 
     id: null,
     next,
     change: 'created',
+    previousName: null,
     begins: nextSeq,
     lateStart: enabled ? lateStart(definition, nextSeq) : null,
     missedFrom: null,
@@ -116,6 +123,7 @@ function changed(before: KnownDestination, definition: DestinationDefinition, ne
     id,
     next,
     change: changeBetween(before, next),
+    previousName: before.name === next.name ? null : before.name,
     begins,
     lateStart: begins === null ? null : lateStart(definition, nextSeq),
     missedFrom: missed,
@@ -130,8 +138,13 @@ function changeBetween(before: KnownDestination, next: Omit<KnownDestination, 'i
     before.type === next.type &&
     before.definition === next.definition &&
     before.fileEnabled === next.fileEnabled &&
+    sameBound(before.buffer, next.buffer) &&
     sourcesText(before) === sourcesText(next)
   return same ? 'unchanged' : 'updated'
+}
+
+function sameBound(a: BufferBound | null, b: BufferBound | null): boolean {
+  return a?.maxAgeMs === b?.maxAgeMs && a?.maxBytes === b?.maxBytes && a?.whenFull === b?.whenFull
 }
 
 function sourcesText({ sources }: { readonly sources: readonly string[] | null }): string {
@@ -142,5 +155,5 @@ function parked(before: KnownDestination, nextSeq: Seq): Registration {
   const { id, ...rest } = before
   const change = before.state === 'parked' ? 'unchanged' : 'parked'
   const next = { ...rest, state: 'parked' as const, parkedSeq: before.parkedSeq ?? nextSeq }
-  return { id, next, change, begins: null, lateStart: null, missedFrom: null }
+  return { id, next, change, previousName: null, begins: null, lateStart: null, missedFrom: null }
 }

@@ -22,10 +22,19 @@ export type Asked =
       readonly perSecond: number | null
     }
   | { readonly kind: 'purge_dead_letters'; readonly letters: readonly Chosen[] }
+  | {
+      readonly kind: 'replay_events'
+      readonly destination: string
+      /** Events whose `occurred_at` lies in `[from, to)`, ms. */
+      readonly from: number
+      readonly to: number
+      /** Events per second; null: as fast as it goes. */
+      readonly perSecond: number | null
+    }
 
 /**
  * How far a replay has come: `taken = delivered + dead + dropped + (what still waits)`. `skipped` were chosen and not taken: they were
- * no longer dead letters, or wait at the target already. A purge counts what it removed as `dropped`.
+ * no longer dead letters, wait at the target already, or are not kept any more. A purge counts what it removed as `dropped`.
  */
 export interface RequestCounts {
   readonly chosen: number
@@ -71,8 +80,11 @@ export interface RequestVerbs {
     name: string,
     now: number,
   ): Promise<{ readonly waiting: number; readonly retrying: number; readonly dead: number }>
-  /** Whether a source is read at all, by command. Throws `ControlError` for an unknown one. */
-  setSourceEnabled(name: string, enabled: boolean, now: number): Promise<void>
+  /**
+   * Whether a source is read at all, by command. One of the `configured` need not have been read yet. Throws `ControlError` for one that is
+   * neither known nor configured, and for the relay's own.
+   */
+  setSourceEnabled(name: string, enabled: boolean, now: number, configured?: readonly string[]): Promise<void>
 
   /**
    * Takes up to `limit` more of the chosen dead letters of a replay: back into the retry queue, due at once, attempts 0; with `to` a copy goes there
@@ -82,6 +94,13 @@ export interface RequestVerbs {
   takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest>
   /** Removes up to `limit` more of the chosen dead letters of a purge: counted as dropped. Returns the request as it is then. */
   purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest>
+  /**
+   * Puts the next kept events of a `replay_events` that its destination has had into its `replay` queue: a page, or as many pages as hold no more than
+   * `limit` of them. Left out, and counted as skipped: what still waits, is set aside, or was removed since. What is chosen is counted when it
+   * begins; whoever delivers there must not be at work then, for the queue begins anew. Returns the request as it is then. Throws
+   * `ControlError` when the destination is unknown, parked, or drops what comes. One replay of events at a time for each destination.
+   */
+  takeKept(id: number, limit: number, now: number): Promise<StoredRequest>
 }
 
 /** What commands do beside a living holder: add a request and follow it. */

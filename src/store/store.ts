@@ -4,8 +4,13 @@ import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
 import type { LatePage, LateRouting } from './late.ts'
 import type { Overview, PullRecord } from './overview.ts'
+import type { BufferBound, BufferVerbs } from './buffer.ts'
+import type { Health } from './health.ts'
+import type { NewNotice, NoticeVerbs } from './notices.ts'
 import type { RequestVerbs } from './requests.ts'
+import type { RetentionVerbs } from './retention.ts'
 
+export type { Health } from './health.ts'
 export type {
   PullRecord,
   Overview,
@@ -52,6 +57,8 @@ export interface PageCommit {
   /** Filter counts of this page, for the ledger: events routed past the filters, and expressions false for want of a field. */
   readonly bypassed: number
   readonly missing: number
+  /** Notices that this page carries; they are carried exactly once. */
+  readonly notices?: readonly number[]
 }
 
 export interface Packed {
@@ -83,6 +90,8 @@ export interface DestinationDefinition {
   /** Where to begin when it is new: a time (ms), everything kept, or only what comes. Default: everything in a new state, else now. */
   readonly start?: 'now' | 'beginning' | { readonly sinceMs: number }
   readonly enabled: boolean
+  /** Its own bound on what waits for it; without it only the state's counts. */
+  readonly buffer?: BufferBound
 }
 
 /** The life of a destination: `parked` when it has left the file; it keeps what it has. */
@@ -145,6 +154,8 @@ export interface Settlement {
   /** Events that wait for a person. `provisional` until the destination has shown that it takes anything. */
   readonly dead: readonly (SetAside & { readonly cause: string; readonly provisional: boolean })[]
   readonly attempts: readonly AttemptRecord[]
+  /** What must be audited of it. */
+  readonly notices?: readonly NewNotice[]
 }
 
 /** One line of the bounded attempt log. */
@@ -158,20 +169,6 @@ export interface AttemptRecord {
   readonly durationMs: number
   readonly verdict: 'delivered' | 'retry' | 'reject' | 'halt' | 'mixed'
   readonly reason?: Reason
-}
-
-/** What a destination's breaker knows, so that the next run goes on where this one stopped. */
-export interface Health {
-  readonly state: 'closed' | 'open' | 'halted'
-  /** When the present state began, ms. */
-  readonly since: number
-  readonly nextTrialAt: number
-  /** Trials that failed in a row. */
-  readonly trials: number
-  readonly reason: Reason | null
-  readonly lastDeliveredAt: number | null
-  /** The last attempt that failed, kept after recovery. */
-  readonly lastFailure: { readonly at: number; readonly reason: Reason } | null
 }
 
 export interface StoreBounds {
@@ -197,7 +194,7 @@ export interface StateIdentity {
 }
 
 /** The verbs of the holder. Every method may reject with `StateError`; writing ones with `StateFullError`. */
-export interface Store extends RequestVerbs {
+export interface Store extends RequestVerbs, NoticeVerbs, RetentionVerbs, BufferVerbs {
   readonly identity: StateIdentity
 
   /** Compares the file's destinations with those in force: creates, renames, updates, parks, brings back. One transaction. */
@@ -230,8 +227,9 @@ export interface Store extends RequestVerbs {
   /** Provisional dead letters of a destination, by cause. */
   provisional(destination: string): Promise<ReadonlyMap<string, number>>
   health(destination: string): Promise<Health | null>
-  saveHealth(destination: string, health: Health, now: number): Promise<void>
-  /** A source's last pull, for `status`. */
+  /** `notices`: what must be audited of it. */
+  saveHealth(destination: string, health: Health, now: number, notices?: readonly NewNotice[]): Promise<void>
+  /** A source's last pull, for `status`; what it says is lost, and the pull before did not, is noticed. */
   savePull(source: string, pull: PullRecord, now: number): Promise<void>
 
   /** Removes settled pages older than `keepMs`, and with `room.full` settled pages of any age, a bounded number a call. */

@@ -35,8 +35,10 @@ export type TraceFate =
 export interface TraceDestination {
   readonly name: string
   readonly state: DestinationRecord['state']
-  /** The filter of its present configuration as JSON, or null. It may have changed since the event was routed. */
+  /** The filter of its present configuration as JSON, or null. */
   readonly filter: string | null
+  /** The filter of the configuration in force for the event, as far as that is known: the one that decided, or that has yet to. */
+  readonly filterThen: string | null
   readonly fate: TraceFate
   /** What is kept of its history, oldest first; only of events that did not go smoothly. */
   readonly history: readonly HistoryEntry[]

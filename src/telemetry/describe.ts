@@ -31,7 +31,7 @@ const wordings: Wordings = {
   relay_stopped: () => ['info', 'stopped; everything is saved'],
   imbalance: (e) => ['error', `does not balance: ${e.text}; "audit-relay check" recomputes it from what is kept`],
   state_full: (e) => ['error', e.text],
-  state_has_room: () => ['info', 'the state has room again; reading goes on'],
+  state_has_room: () => ['info', 'there is room again; reading goes on'],
   pruned: (e) => ['debug', `removed ${counted(e.pages, 'settled page')}`],
   config_changed_on_disk: (e) => [e.valid ? 'warning' : 'error', e.text],
 
@@ -53,12 +53,26 @@ const wordings: Wordings = {
   attempt: attemptWording,
   settled: (e) => ['debug', `settled ${counted(e.delivered, 'delivered event')}`],
   health_changed: healthWording,
+  outage_lasts: outageWording,
   set_aside: (e) => [
     'warning',
     `${counted(e.events, 'event')} set aside, next attempt in ${durationText(e.nextInMs)}: ${e.reason.text}`,
   ],
   died: (e) => ['error', `${counted(e.events, 'event')} became dead letters (${e.cause}): ${e.reason.text}`],
+  dropped: (e) => [
+    'warning',
+    `${counted(e.events, 'event')} dropped (${e.cause}), counted and announced: ${e.reason.text}`,
+  ],
+  remarked: (e) => ['warning', `${counted(e.events, 'event')} delivered, but ${e.reason.text}`],
   exhumed: (e) => ['warning', `${counted(e.events, 'refused event')} went back to waiting: ${e.reason.text}`],
+  dead_letters_expiring: (e) => [
+    'warning',
+    `${counted(e.letters, 'dead letter')} will be purged in 24h at the earliest; "audit-relay dlq export --destination ${e.destination}" keeps a copy, "dlq replay" delivers them again`,
+  ],
+  dead_letters_purged: (e) => [
+    'warning',
+    `${counted(e.letters, 'dead letter')} purged, kept long enough and announced a day before; they count as dropped`,
+  ],
   idle: () => ['debug', 'nothing waits'],
   destination_changed: (e) => destinationChanges[e.change] ?? ['info', e.change],
 }
@@ -89,16 +103,29 @@ function attemptWording(event: EventOf<'attempt'>): Wording {
   const what = `${counted(event.events, 'event')} ${verdictWords[event.verdict]}`
   const how = `(${event.kind}, ${sizeText(event.bytes)}, ${durationText(event.durationMs)})`
   const why = event.reason ? `: ${event.reason.text}` : ''
+  if (isFailedTrial(event)) return ['debug', `${what} ${how}${why}`]
   if (event.verdict !== 'delivered') return ['warning', `${what} ${how}${why}`]
   // A delivered trial is news: the destination is back. A delivered attempt is the normal state of things.
   return [event.kind === 'trial' ? 'info' : 'debug', `${what} ${how}`]
 }
 
+/** It only finds out that what was said when the outage began still holds. */
+function isFailedTrial({ kind, verdict }: EventOf<'attempt'>): boolean {
+  return kind === 'trial' && verdict !== 'delivered' && verdict !== 'mixed'
+}
+
 function healthWording(event: EventOf<'health_changed'>): Wording {
   if (event.to === 'closed') return ['info', 'takes events again']
   const why = event.reason ? `: ${event.reason.text}` : ''
-  const next = `everything is kept, next trial in ${durationText(event.nextTrialInMs)}`
+  const next = `events wait, next trial in ${durationText(event.nextTrialInMs)}`
   return event.to === 'halted' ? ['error', `halted, ${next}${why}`] : ['warning', `fails, ${next}${why}`]
+}
+
+function outageWording(event: EventOf<'outage_lasts'>): Wording {
+  const halted = event.state === 'halted'
+  const what = `${halted ? 'still halted' : 'still fails'}, for ${durationText(event.lastsMs)} now`
+  const why = event.reason ? `: ${event.reason.text}` : ''
+  return [halted ? 'error' : 'warning', `${what}; ${counted(event.waiting, 'event')} kept for it${why}`]
 }
 
 const destinationChanges: Readonly<Record<string, Wording>> = {

@@ -56,6 +56,16 @@ export type TelemetryEvent =
       readonly reason: Reason | null
       readonly nextTrialInMs: number
     }
+  /** A destination still takes nothing; said now and then. */
+  | {
+      readonly type: 'outage_lasts'
+      readonly destination: string
+      readonly state: 'open' | 'halted'
+      readonly reason: Reason | null
+      readonly lastsMs: number
+      /** Events that wait for it, those of its retry queue too. */
+      readonly waiting: number
+    }
   | {
       readonly type: 'set_aside'
       readonly destination: string
@@ -70,6 +80,16 @@ export type TelemetryEvent =
       readonly cause: string
       readonly reason: Reason
     }
+  /** A destination's own bound has dropped them. */
+  | {
+      readonly type: 'dropped'
+      readonly destination: string
+      readonly events: number
+      readonly cause: string
+      readonly reason: Reason
+    }
+  /** Delivered, but the receiver took them otherwise than asked for. */
+  | { readonly type: 'remarked'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'exhumed'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'idle'; readonly destination: string }
   | { readonly type: 'destination_changed'; readonly destination: string; readonly change: string }
@@ -79,6 +99,9 @@ export type TelemetryEvent =
   | { readonly type: 'state_full'; readonly text: string }
   | { readonly type: 'state_has_room' }
   | { readonly type: 'pruned'; readonly pages: number }
+  /** The end of dead letters that have been kept long enough was announced; it comes in a day at the earliest. */
+  | { readonly type: 'dead_letters_expiring'; readonly destination: string; readonly letters: number }
+  | { readonly type: 'dead_letters_purged'; readonly destination: string; readonly letters: number }
   | { readonly type: 'config_changed_on_disk'; readonly file: string; readonly valid: boolean; readonly text: string }
 
 export interface Telemetry {

@@ -28,7 +28,8 @@ export interface Log extends Telemetry {
 /**
  * A log. Delivered attempts are `debug`: at thousands of requests a second a line for each would bury the failures and cost
  * more than the delivery. At `info` each destination, and each source, gets one line with counts at most every ten seconds;
- * trials and everything that was not delivered keep a line of their own, equal ones at most five in ten seconds.
+ * what was not delivered keeps a line of its own, equal ones at most five in ten seconds. In an outage they are `debug`: what is
+ * wrong was said when it began, and is said again only when it changes.
  */
 export function createLog(options: LogOptions): Log {
   const threshold = LOG_LEVELS.indexOf(options.level)
@@ -46,7 +47,9 @@ export function createLog(options: LogOptions): Log {
     if (options.clock.monotonic() - tickedAt >= tickEveryMs) tick()
     if (quiet && isRoutine(event)) return
     if (event.type === 'relay_stopped') flush()
-    const record = describe(event)
+    const known = repeats.isKnown(event)
+    if (quiet && known) return
+    const record = known ? { ...describe(event), level: 'debug' as const } : describe(event)
     if (repeats.admits(event, record)) write(record)
   }
   function tick(): void {

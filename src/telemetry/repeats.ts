@@ -1,5 +1,6 @@
-// Keeps a log from repeating itself: a lasting condition is said once, and equal failures at most a few times in ten seconds,
+// Keeps a log from repeating itself: a lasting condition, an outage too, is said once, and equal failures at most a few times in ten seconds,
 // the rest as one count. An attacker who can cause failures must not be able to fill the disk with lines about them.
+import { createConditions } from './conditions.ts'
 import type { LogRecord } from './describe.ts'
 import type { TelemetryEvent } from './events.ts'
 import { counted, durationText } from './units.ts'
@@ -7,8 +8,6 @@ import { counted, durationText } from './units.ts'
 /** Equal failures that are written out in one window. */
 const burst = 5
 const windowMs = 10_000
-/** Conditions that are remembered; beyond it the oldest is forgotten and may be said again. */
-const maxRemembered = 10_000
 
 interface Window {
   readonly startedAt: number
@@ -21,37 +20,24 @@ interface Window {
 export interface Repeats {
   /** Whether this one is to be written. */
   admits(event: TelemetryEvent, record: LogRecord): boolean
+  /** Whether it only repeats what was said of the outage it belongs to. */
+  isKnown(event: TelemetryEvent): boolean
   tick(): void
   flush(): void
 }
 
 /** Repeats of one log; what it counted instead of writing it says through `write`. */
 export function createRepeats(clock: { monotonic(): number }, write: (record: LogRecord) => void): Repeats {
-  const conditions = new Map<string, string>()
+  const conditions = createConditions()
   const windows = new Map<string, Window>()
 
   function admits(event: TelemetryEvent, record: LogRecord): boolean {
-    endCondition(event)
-    const condition = conditionOf(event)
-    if (condition) return isNews(condition.key, condition.text)
+    const ended = conditions.end(event)
+    if (ended) write(ended)
+    const news = conditions.isNews(event)
+    if (news !== undefined) return news
     const failure = failureOf(event)
     return failure === undefined || hasRoom(failure, record)
-  }
-
-  /** A pull that works again is worth a line only after one that did not. */
-  function endCondition(event: TelemetryEvent): void {
-    if (event.type === 'state_has_room') conditions.delete('state_full')
-    if (event.type !== 'pull_finished' || !conditions.delete(pullKey(event.source))) return
-    const { source } = event
-    write({ level: 'info', type: 'pull_recovered', subject: source, text: 'can be read again', fields: { source } })
-  }
-
-  function isNews(key: string, text: string): boolean {
-    if (conditions.get(key) === text) return false
-    conditions.delete(key)
-    conditions.set(key, text)
-    if (conditions.size > maxRemembered) conditions.delete(conditions.keys().next().value as string)
-    return true
   }
 
   function hasRoom(key: string, record: LogRecord): boolean {
@@ -75,30 +61,20 @@ export function createRepeats(clock: { monotonic(): number }, write: (record: Lo
 
   return {
     admits,
+    isKnown: (event) => conditions.isKnown(event),
     tick: () => closeWindows((window) => clock.monotonic() - window.startedAt >= windowMs),
     flush: () => closeWindows(() => true),
   }
-}
-
-function pullKey(source: string): string {
-  return `pull\n${source}`
-}
-
-/** Something that lasts: equal text under the same key is the same news. */
-function conditionOf(event: TelemetryEvent): { readonly key: string; readonly text: string } | undefined {
-  if (event.type === 'pull_failed') return { key: pullKey(event.source), text: `${event.kind} ${event.text}` }
-  if (event.type === 'state_full') return { key: event.type, text: event.text }
-  if (event.type !== 'source_notice') return undefined
-  return { key: `notice\n${event.source}\n${event.code}\n${event.subject}`, text: `${event.level} ${event.text}` }
 }
 
 /** What makes two failures equal, or undefined for what is always written. */
 function failureOf(event: TelemetryEvent): string | undefined {
   if (event.type === 'attempt') {
     const delivered = event.verdict === 'delivered'
-    return delivered ? undefined : `${event.destination}\n${event.verdict}\n${event.reason?.code}`
+    return delivered ? undefined : `${event.destination}\n${event.kind}\n${event.verdict}\n${event.reason?.code}`
   }
-  if (event.type !== 'set_aside' && event.type !== 'died' && event.type !== 'exhumed') return undefined
+  if (event.type !== 'set_aside' && event.type !== 'died' && event.type !== 'exhumed' && event.type !== 'remarked')
+    return undefined
   return `${event.destination}\n${event.type}\n${event.reason.code}`
 }
 

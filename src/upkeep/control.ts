@@ -5,17 +5,24 @@ import type { Asked } from '../store/requests.ts'
 import type { DestinationOverview, Store } from '../store/store.ts'
 import { counted } from '../telemetry/units.ts'
 
-export type ControlAsked = Exclude<Asked, { kind: 'replay_dead_letters' | 'purge_dead_letters' }>
+/** What moves events is gone through a stretch at a time, and is not for here. */
+type MovingKind = 'replay_dead_letters' | 'purge_dead_letters' | 'replay_events'
+
+export type ControlAsked = Exclude<Asked, { kind: MovingKind }>
 
 export interface ControlParts {
   readonly store: Store
   readonly clock: Clock
   readonly destinations: { with<Result>(name: string, work: () => Promise<Result>): Promise<Result> }
-  readonly sources: { with<Result>(name: string, work: () => Promise<Result>): Promise<Result> }
+  readonly sources: {
+    /** The sources of the configuration in force. */
+    readonly configured: readonly string[]
+    with<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+  }
 }
 
 export function isControl(asked: Asked): asked is ControlAsked {
-  return asked.kind !== 'replay_dead_letters' && asked.kind !== 'purge_dead_letters'
+  return asked.kind !== 'replay_dead_letters' && asked.kind !== 'purge_dead_letters' && asked.kind !== 'replay_events'
 }
 
 /** Does it, and says what was done. Throws `ControlError` where it cannot be. */
@@ -30,12 +37,12 @@ export function control(asked: ControlAsked, parts: ControlParts): Promise<strin
       return destinations.with(asked.destination, () => remove(asked.destination, parts))
     case 'disable_source':
       return sources.with(asked.source, async () => {
-        await store.setSourceEnabled(asked.source, false, clock.now())
+        await store.setSourceEnabled(asked.source, false, clock.now(), sources.configured)
         return 'disabled; it is not read until it is enabled again, and then from where it was'
       })
     case 'enable_source':
       return sources.with(asked.source, async () => {
-        await store.setSourceEnabled(asked.source, true, clock.now())
+        await store.setSourceEnabled(asked.source, true, clock.now(), sources.configured)
         return 'enabled; it is read from where it was'
       })
   }

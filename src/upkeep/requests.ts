@@ -2,10 +2,10 @@
 // state next goes on where the last one was killed; requests for the same thing take their turns in the order of their numbers.
 import { ControlError, messageOf, StateFullError } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Asked, StoredRequest } from '../store/requests.ts'
+import type { StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
 import { control, isControl } from './control.ts'
-import { Pace } from './pace.ts'
+import { goThrough } from './going-through.ts'
 
 /** Stops what delivers to, or reads from, this name while `work` changes the state. */
 interface Halting {
@@ -16,12 +16,9 @@ export interface RequestsParts {
   readonly store: Store
   readonly clock: Clock
   readonly destinations: Halting & { lookAgain(name: string): void }
-  readonly sources: Halting
+  readonly sources: Halting & { readonly configured: readonly string[] }
 }
 
-/** Dead letters moved in one transaction: short enough that nobody waits for it. */
-const chunkLetters = 200
-const paceEveryMs = 100
 const fullAgainMs = 1_000
 
 export class Requests {
@@ -87,58 +84,14 @@ export class Requests {
       if (isControl(asked)) {
         const text = await control(asked, this.#parts)
         await store.finishRequest(id, { ok: true, text }, clock.now())
-      } else if (asked.kind === 'replay_dead_letters') await this.#replay(request, asked, drain)
-      else await this.#purge(id, drain)
+      } else await goThrough(request, asked, this.#parts, drain)
     } catch (error) {
       if (!(error instanceof ControlError)) throw error
       await store.finishRequest(id, { ok: false, text: messageOf(error) }, clock.now())
     }
   }
 
-  /** Puts chosen letters back to waiting, as fast as was asked; it is done when nothing of them waits, which the state itself notices. */
-  async #replay(
-    { id, counts }: StoredRequest,
-    { letters, to, perSecond }: Extract<Asked, { kind: 'replay_dead_letters' }>,
-    drain: AbortSignal,
-  ): Promise<void> {
-    const { store, clock, destinations } = this.#parts
-    const concerned = to === null ? letters.map(({ destination }) => destination) : [to]
-    const pace = new Pace(perSecond, clock.monotonic())
-    let gone = counts.taken + counts.skipped
-    while (!drain.aborted) {
-      const limit = Math.min(chunkLetters, pace.allowed(clock.monotonic()))
-      if (limit > 0) {
-        const after = await store.takeDeadLetters(id, limit, clock.now())
-        for (const name of concerned) destinations.lookAgain(name)
-        const moved = after.counts.taken + after.counts.skipped
-        pace.spend(moved - gone)
-        gone = moved
-        if (isOver(after) || gone >= after.counts.chosen) return
-      }
-      await clock.sleep(perSecond === null ? 0 : paceEveryMs, drain).catch(() => {})
-    }
-  }
-
-  async #purge(id: number, drain: AbortSignal): Promise<void> {
-    const { store, clock } = this.#parts
-    let gone = -1
-    while (!drain.aborted) {
-      const after = await store.purgeDeadLetters(id, chunkLetters, clock.now())
-      const { dropped, skipped, chosen } = after.counts
-      if (isOver(after)) return
-      if (dropped + skipped >= chosen || dropped + skipped === gone) {
-        const text = `purged ${dropped} of ${chosen} dead letters`
-        return store.finishRequest(id, { ok: true, text }, clock.now())
-      }
-      gone = dropped + skipped
-    }
-  }
-
   #throwFailure(): void {
     if (this.#failure) throw this.#failure.error
   }
-}
-
-function isOver({ state }: StoredRequest): boolean {
-  return state === 'done' || state === 'failed'
 }

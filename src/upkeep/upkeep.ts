@@ -1,10 +1,14 @@
 // What the holder of the state does besides reading and delivering: signs of life, removing what is settled and old, what operators
-// ask for, and a look at the balance.
+// ask for, and a look at the balance and at outages that last.
 import type { Clock } from '../runtime/clock.ts'
 import { crashPoint } from '../runtime/crash-points.ts'
 import type { Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
+import type { Bounds } from './bounds.ts'
 import { BalanceWatch } from './balance-watch.ts'
+import { OutageWatch } from './outage-watch.ts'
+import type { OwnEvents } from './own-events.ts'
+import type { DeadLetterExpiry } from './expiry.ts'
 import type { Requests } from './requests.ts'
 
 export interface UpkeepParts {
@@ -12,6 +16,9 @@ export interface UpkeepParts {
   readonly clock: Clock
   readonly telemetry: Telemetry
   readonly requests: Requests
+  readonly expiry?: DeadLetterExpiry
+  readonly own?: OwnEvents
+  readonly bounds?: Bounds
   /** Called about once a second. */
   readonly tick?: () => void
 }
@@ -27,10 +34,12 @@ interface Chore {
 export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #balance: BalanceWatch
+  readonly #outages: OutageWatch
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
     this.#balance = new BalanceWatch(parts.telemetry)
+    this.#outages = new OutageWatch(parts.telemetry, parts.clock.now())
   }
 
   /** Goes on until `drain`, then waits for the requests that are being carried out. */
@@ -43,18 +52,29 @@ export class Upkeep {
       await clock.sleep(Math.max(next - clock.monotonic(), 0), drain).catch(() => {})
     }
     await requests.finish()
+    await this.#parts.bounds?.finish()
   }
 
   #chores(drain: AbortSignal): readonly Chore[] {
-    const { store, clock, requests, tick } = this.#parts
+    const { store, clock, requests, own, expiry, bounds, tick } = this.#parts
     const dueAt = clock.monotonic()
     return [
       { everyMs: 1_000, dueAt, work: done(() => tick?.()) },
       { everyMs: 5_000, dueAt, work: done(() => store.heartbeat(clock.now())) },
       { everyMs: 1_000, dueAt, work: done(() => requests.step(drain)) },
+      { everyMs: 1_000, dueAt, work: done(() => own?.step()) },
+      { everyMs: 5_000, dueAt, work: done(() => bounds?.step(drain)) },
       { everyMs: 30_000, dueAt, work: () => this.#prune() },
-      { everyMs: 60_000, dueAt, work: done(async () => this.#balance.look(await store.overview(clock.now()))) },
+      { everyMs: 60_000, dueAt, work: async () => (await expiry?.step()) ?? false },
+      { everyMs: 60_000, dueAt, work: done(() => this.#look()) },
     ]
+  }
+
+  async #look(): Promise<void> {
+    const { clock, store } = this.#parts
+    const overview = await store.overview(clock.now())
+    this.#balance.look(overview)
+    this.#outages.look(overview, { now: clock.now(), monotonic: clock.monotonic() })
   }
 
   async #prune(): Promise<boolean> {

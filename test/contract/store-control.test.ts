@@ -206,6 +206,24 @@ describe.each(Object.entries(BENCHES))('commands on the %s store', (kind, makeBe
     await expect(store.setSourceEnabled('ap', false, now())).rejects.toThrow('there is no source "ap"; did you mean')
   })
 
+  it('stops a source that is configured and was never read, and nothing else', async () => {
+    const stop = (name: string, configured: readonly string[]) => store.setSourceEnabled(name, false, now(), configured)
+    await expect(stop('billing', ['app'])).rejects.toThrow('there is no source "billing"')
+    await expect(stop('billin', ['billing'])).rejects.toThrow('did you mean "billing"?')
+    await stop('billing', ['billing'])
+    store = await bench.open()
+    expect((await store.overview(now())).sources).toMatchObject([{ name: 'billing', enabled: false, pulled: 0 }])
+    await store.setSourceEnabled('billing', true, now(), [])
+    await commit('billing', ids('a'))
+    expect((await store.overview(now())).sources).toMatchObject([{ name: 'billing', enabled: true, pulled: 1 }])
+  })
+
+  it("never stops the relay's own source", async () => {
+    await expect(store.setSourceEnabled('relay', false, now(), ['relay'])).rejects.toThrow(ControlError)
+    await expect(store.setSourceEnabled('relay', false, now())).rejects.toThrow('always on')
+    expect((await store.overview(now())).sources).toEqual([])
+  })
+
   it.runIf(kind === 'sqlite')('leaves a state that check finds nothing wrong with', async () => {
     const check = async (): Promise<readonly string[]> => {
       const reader = await openSqliteReader(bench.path as string)

@@ -21,6 +21,8 @@ export interface TestEvent {
   readonly id: string
   readonly content?: string
   readonly padding?: string
+  /** When it occurred; RFC 3339. */
+  readonly at?: string
 }
 
 export function ids(...names: string[]): TestEvent[] {
@@ -43,9 +45,9 @@ function noise(seed: string, size: number): string {
 
 function pageOf(store: Store, source: string, events: readonly TestEvent[]): Page {
   const draft = new PageDraft({ name: source, type: 'test' }, new Identity(store.identity.secret))
-  for (const { id, content = 'same', padding = '' } of events) {
+  for (const { id, content = 'same', padding = '', at = '2026-05-17T08:00:00Z' } of events) {
     const data = padding === '' ? { content } : { content, padding }
-    const event = { event_id: id, event_type: 'test.happened', occurred_at: '2026-05-17T08:00:00Z', data }
+    const event = { event_id: id, event_type: 'test.happened', occurred_at: at, data }
     const bytes = Buffer.from(JSON.stringify(event))
     const refusal = draft.add(bytes, 0, bytes.length)
     if (refusal) throw new Error(refusal.detail)

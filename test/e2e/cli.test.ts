@@ -99,8 +99,9 @@ describe('status, check and backup after a run', () => {
     expect(relay(['run', '--once', '--max-wait', '20s'])).toMatchObject({ code: 0, out: '' })
     const { code, out, err } = relay(['status'])
     expect([code, err]).toEqual([0, ''])
-    expect(out).toContain('archive   4 offered = 4 routed; 4 routed = 4 delivered')
-    expect(out).toContain('failures  4 offered = 3 filtered + 1 routed; 1 routed = 1 delivered')
+    // Besides the 4 of the outbox, that three destinations were created: for each of the others.
+    expect(out).toContain('archive   7 offered = 1 filtered + 6 routed; 6 routed = 6 delivered')
+    expect(out).toContain('failures  7 offered = 6 filtered + 1 routed; 1 routed = 1 delivered')
     expect(out).toContain('1 record quarantined')
     expect(out).toMatch(/later .*Inactive/)
     expect(out).not.toContain('\u001b')
@@ -110,9 +111,15 @@ describe('status, check and backup after a run', () => {
     const { code, out } = relay(['status', '--json'])
     expect(code).toBe(0)
     const status = JSON.parse(out) as { destinations: { name: string }[] }
-    expect(status).toMatchObject({ relay: { running: false }, sources: [{ name: 'app', new: 4, quarantined: 1 }] })
+    expect(status).toMatchObject({
+      relay: { running: false },
+      sources: [
+        { name: 'app', new: 4, quarantined: 1 },
+        { name: 'relay', new: 3, quarantined: 0 },
+      ],
+    })
     const archive = status.destinations.find(({ name }) => name === 'archive')
-    expect(archive).toMatchObject({ offered: 4, delivered: 4, waiting: 0, balanced: true, last_error: null })
+    expect(archive).toMatchObject({ offered: 7, delivered: 6, waiting: 0, balanced: true, last_error: null })
   })
 
   test('status --check: the relay does not run, and something was quarantined just now', () => {

@@ -186,4 +186,40 @@ describe('sources', () => {
     expect(at.receivedIds()).toEqual(ids(0, 8))
     expect(fs.existsSync(at.file('state.db'))).toBe(true)
   })
+
+  it('one that was added to the configuration is disabled before it is ever read', async () => {
+    const at = await place()
+    at.configure({ siem: at.webhook({ ...quick, sources: ['app'] }) })
+    at.append(...events(0, 2))
+    expect((await command(at, 'run', '--once')).code).toBe(0)
+    const sources = { app: { type: 'outbox', path: './outbox.jsonl' }, late: { type: 'outbox', path: './late.jsonl' } }
+    at.configure({ siem: at.webhook({ ...quick, sources: ['app', 'late'] }) }, sources)
+    fs.writeFileSync(at.file('late.jsonl'), `${events(2, 4).join('\n')}\n`)
+    expect(await done(at, 'sources', 'disable', 'late')).toContain('late: disabled')
+    expect((await command(at, 'run', '--once')).code).toBe(0)
+    expect(at.receivedIds()).toEqual(ids(0, 2))
+    expect(await done(at, 'sources', 'list')).toMatch(/late +outbox +Inactive +by command/)
+
+    const relay = at.start(['run', '--log-format', 'json'])
+    await relay.logged('relay_started')
+    await done(at, 'sources', 'enable', 'late')
+    await relay.sees(received(at, 4))
+    expect((await relay.stop()).code).toBe(0)
+    expect((await command(at, 'check')).code).toBe(0)
+  })
+
+  it("the relay's own is always on, and the try is audited", async () => {
+    const at = await place()
+    at.configure({ siem: at.webhook(quick) })
+    const relay = at.start(['run', '--log-format', 'json'])
+    await relay.logged('relay_started')
+    const refused = await command(at, 'sources', 'disable', 'relay')
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('is always on')])
+    expect(await done(at, 'audit', '--type', 'source_*')).toMatch(/source_disabled +relay .*failed: source "relay"/)
+    expect((await relay.stop()).code).toBe(0)
+    // Without a relay, too.
+    const { records } = JSON.parse(await done(at, 'audit', '--type', 'source_*', '--json')) as { records: object[] }
+    expect(records).toMatchObject([{ event_type: 'audit.stream_source_disabled', outcome: 'failure', source: 'relay' }])
+    expect(await done(at, 'sources', 'list')).not.toMatch(/relay.*Inactive/)
+  })
 })

@@ -85,13 +85,17 @@ export class Place {
     return new Place(await startReceiver())
   }
 
-  /** Writes the configuration; destinations post to `path` of the receiver unless they say otherwise. */
-  configure(destinations: Readonly<Record<string, object>>): void {
-    const config = {
-      state: './state.db',
-      sources: { app: { type: 'outbox', path: './outbox.jsonl' } },
-      destinations,
-    }
+  /**
+   * Writes the configuration. Destinations read what is in `sources`, so that what is counted is what was put there; with
+   * `sources: undefined` they read the relay's own events, too. `more`: other keys of the file.
+   */
+  configure(
+    destinations: Readonly<Record<string, object>>,
+    sources: Readonly<Record<string, object>> = { app: { type: 'outbox', path: './outbox.jsonl' } },
+    more: object = {},
+  ): void {
+    const reading = Object.entries(destinations).map(([name, one]) => [name, { sources: Object.keys(sources), ...one }])
+    const config = { state: './state.db', sources, destinations: Object.fromEntries(reading) as object, ...more }
     // JSON is YAML.
     fs.writeFileSync(this.file('audit-relay.yaml'), JSON.stringify(config, null, 2))
   }

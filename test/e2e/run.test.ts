@@ -122,7 +122,7 @@ describe('run', () => {
     expect((await place.start(['run', '--once']).ended).code).toBe(0)
     expect(place.receivedIds()).toEqual(ids(0, 2))
     const { out } = await place.start(['status', '--json']).ended
-    expect(JSON.parse(out)).toMatchObject({ sources: [{ name: 'app', quarantined: 1 }] })
+    expect(JSON.parse(out)).toMatchObject({ sources: [{ name: 'app', quarantined: 1 }, { name: 'relay' }] })
   })
 
   it('a missing secret halts its own destination only, and never appears', async () => {

@@ -5,8 +5,8 @@ import { systemRandom } from '../../src/runtime/random.ts'
 import { TestClock } from './test-clock.ts'
 
 export function destinationTools(change: Partial<Tools> = {}): Tools & { readonly clock: TestClock } {
-  const http = change.http ?? createHttpClient({ inFlight: 4, timeoutMs: 10_000 })
-  return { name: 'archive', clock: new TestClock(), random: systemRandom, ...change, http } as Tools & {
+  const http: Tools['http'] = (connection) => createHttpClient({ ...connection, inFlight: 4, timeoutMs: 10_000 })
+  return { name: 'archive', clock: new TestClock(), random: systemRandom, http, ...change } as Tools & {
     clock: TestClock
   }
 }

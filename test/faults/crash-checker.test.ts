@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { Campaign, type Setting, type Verdicts } from './campaign/campaign.ts'
 import { elements } from './campaign/elements.ts'
-import { Oracle } from './campaign/oracle.ts'
+import { Oracle, type Verdict } from './campaign/oracle.ts'
 import { expectKept, killAtRandom } from './campaign/rounds.ts'
 import type { Flaw } from './campaign/stand-in.ts'
 import { truth } from './campaign/truth.ts'
@@ -103,7 +103,7 @@ describe('the oracle by itself', () => {
   it('takes an event that was not yet written for an invention', () => {
     const facts = truth(1)
     const oracle = new Oracle(facts, { name: 'app', type: 'outbox' })
-    oracle.expect('hook', () => true)
+    oracle.expect('hook', () => true, true)
     oracle.produced = 1
     const dressed = (ordinal: number): Buffer =>
       Buffer.from(
@@ -122,6 +122,36 @@ describe('the oracle by itself', () => {
       altered: 0,
       duplicates: 0,
     })
+  })
+
+  it("looks at the relay's own events by their form, their subject, the filter and their id", () => {
+    const told = (destination: string, about: string, id = 'relay-ab-1', count = 1): Buffer =>
+      Buffer.from(
+        JSON.stringify({
+          event_id: id,
+          event_type: 'audit.stream_event_failed',
+          data: { count, destinations: [about] },
+          source: { name: 'relay', type: 'relay' },
+          stream: { destination_id: destination },
+        }),
+      )
+    const after = (...events: readonly Buffer[]): Verdict => {
+      const oracle = new Oracle(truth(1), { name: 'app', type: 'outbox' })
+      oracle.expect('hook', () => true, true)
+      for (const event of events) oracle.deliver('hook', event)
+      return oracle.verdict('hook')
+    }
+    const well = { received: 0, lost: 0, invented: 0, altered: 0, misrouted: 0, duplicates: 0 }
+    expect(after(told('hook', 'archive'))).toMatchObject(well)
+    expect(after(told('hook', 'archive'), told('hook', 'archive'))).toMatchObject({ ...well, duplicates: 1 })
+    for (const wrong of [told('hook', 'hook'), told('archive', 'failures'), told('hook', 'archive', 'relay-1')])
+      expect(after(wrong)).toMatchObject({ ...well, invented: 1 })
+    const changed = [told('hook', 'archive'), told('hook', 'archive', 'relay-ab-1', 2)]
+    expect(after(...changed)).toMatchObject({ ...well, invented: 1 })
+    const oracle = new Oracle(truth(1), { name: 'app', type: 'outbox' })
+    oracle.expect('failures', () => true, false)
+    oracle.deliver('failures', told('failures', 'hook'))
+    expect(oracle.verdict('failures')).toMatchObject({ ...well, invented: 1 })
   })
 
   it('takes bodies apart at the brackets outside strings', () => {

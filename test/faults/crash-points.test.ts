@@ -23,6 +23,7 @@ async function campaign(campaignSeed: number, point: CrashPoint): Promise<void> 
   try {
     for (let crash = 0; crash < crashesPerPoint; crash++) {
       if (point.endsWith('-prune')) await leaveSomethingToPrune(running)
+      if (point.endsWith('-own-events') && crash > 0) await leaveSomethingToTell(running)
       // The first crash comes a while after the start where the point is passed often; a recovery dies as early as it can.
       const nth = crash === 0 && isPassedOften(point) ? running.chance.between(1, 8) : 1
       const relay = running.relay({ [CRASH_VARIABLE]: `${point}:${nth}` })
@@ -43,7 +44,14 @@ async function campaign(campaignSeed: number, point: CrashPoint): Promise<void> 
 
 /** Start-up passes the others once, and pruning comes twice a minute. */
 function isPassedOften(point: CrashPoint): boolean {
-  return !['before-marker', 'migration', 'before-prune', 'after-prune'].includes(point)
+  const seldom = ['before-marker', 'migration', 'before-prune', 'after-prune', 'before-own-events', 'after-own-events']
+  return !seldom.includes(point)
+}
+
+/** At the first start there are the destinations that were created; later, what was done by command. */
+async function leaveSomethingToTell(running: Campaign): Promise<void> {
+  for (const verb of ['disable', 'enable'])
+    expect((await running.command('destinations', verb, 'archive')).code).toBe(0)
 }
 
 /** Settled pages that are old enough to go when the next relay starts. */

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../store/dead-letters.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { counted, sizeText } from '../../telemetry/units.ts'
 import { letterWithEvent } from '../dlq/json.ts'
-import { chosenLetters } from '../dlq/letters.ts'
+import { shownLetters } from '../dlq/redacted.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import type { SelectionFlags } from '../dlq/selection.ts'
 import { fileSink, ReaderGone, type Sink, streamSink } from '../dlq/sink.ts'
@@ -40,7 +40,7 @@ export async function exportTo(
 ): Promise<{ readonly letters: number; readonly bytes: number }> {
   let [count, bytes] = [0, 0]
   try {
-    for await (const letters of chosenLetters(reader, selection))
+    for await (const letters of shownLetters(reader, selection))
       for (const letter of letters) {
         const line = lineOf(letter, withReason)
         await sink.write(line)

@@ -11,7 +11,7 @@ import { requireDestination } from '../dlq/letters.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import { refuseUnnarrowed, type SelectionFlags } from '../dlq/selection.ts'
 import { EXIT } from '../exit-codes.ts'
-import { UsageError } from '../options.ts'
+import { rateOption } from '../options.ts'
 import type { World } from '../world.ts'
 
 export interface ReplayFlags extends SelectionFlags {
@@ -66,7 +66,8 @@ async function planOf(
   return { choice, beside: await reader.holderAlive(), doubts }
 }
 
-function doubtsOf({ name, state, health }: DestinationOverview): readonly string[] {
+/** What stands in the way of a replay to it; nothing is lost by asking. */
+export function doubtsOf({ name, state, health }: DestinationOverview): readonly string[] {
   if (state === 'parked') return [`${name} is no longer in the configuration: its events wait until it returns`]
   if (state === 'disabled') return [`${name} is disabled: its events wait until it is enabled`]
   if (health && health.state !== 'closed')
@@ -107,15 +108,4 @@ function announce({ choice, doubts }: Plan, flags: ReplayFlags, { stderr }: Worl
 function toText({ to, rate }: ReplayFlags): string {
   const where = to === undefined ? ', each to its own destination' : ` to ${to}`
   return `${where}${rate === undefined ? '' : `, at most ${rate}`}`
-}
-
-const perUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
-
-/** Events per second of `100/s`, `600/m` or `5000/h`. */
-function rateOption(text: string | undefined): number | null {
-  if (text === undefined) return null
-  const [, amount, unit] = /^([0-9]{1,7})\/([smh])$/.exec(text) ?? []
-  const rate = Number(amount ?? 0) / (perUnit[unit ?? ''] ?? 1)
-  if (rate <= 0) throw new UsageError(`--rate ${text}: write events per time such as 100/s, 600/m or 5000/h`)
-  return rate
 }

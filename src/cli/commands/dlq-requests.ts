@@ -1,13 +1,14 @@
 // `dlq requests`: the replays and purges that were asked for, and what became of each.
-import type { StoredRequest } from '../../store/requests.ts'
+import type { Asked, RequestCounts, StoredRequest } from '../../store/requests.ts'
 import type { StoreReader } from '../../store/store.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { durationText } from '../../telemetry/units.ts'
-import { purgeSentence, replaySentence } from '../dlq/counts.ts'
+import { isControl } from '../../upkeep/control.ts'
+import { againSentence, purgeSentence, replaySentence } from '../dlq/counts.ts'
 import { requestJson } from '../dlq/json.ts'
-import { limitOption } from '../dlq/selection.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openState, type StateFlags } from '../open-state.ts'
+import { limitOption } from '../options.ts'
 import { paintFor, type Paint } from '../paint.ts'
 import { besideName, wrap } from '../text-width.ts'
 import type { World } from '../world.ts'
@@ -21,7 +22,7 @@ interface RequestsFlags extends StateFlags {
 const lookedThrough = 20
 
 export async function dlqRequestsCommand(flags: RequestsFlags, world: World): Promise<number> {
-  const limit = limitOption(flags.limit) as number
+  const limit = limitOption(flags.limit, 'requests') as number
   const { reader } = await openState(flags, world)
   try {
     showRequests(await dlqRequests(reader, limit), flags, world)
@@ -34,7 +35,7 @@ export async function dlqRequestsCommand(flags: RequestsFlags, world: World): Pr
 /** Newest last. */
 async function dlqRequests(reader: StoreReader, limit: number): Promise<readonly StoredRequest[]> {
   const all = await reader.requests(limit * lookedThrough)
-  const ours = all.filter(({ asked: { kind } }) => kind === 'replay_dead_letters' || kind === 'purge_dead_letters')
+  const ours = all.filter(({ asked }) => !isControl(asked))
   return ours.slice(0, limit).reverse()
 }
 
@@ -58,9 +59,14 @@ interface View {
 
 const indent = 6
 
+function sentenceOf({ kind }: Asked): (counts: RequestCounts) => string {
+  if (kind === 'purge_dead_letters') return purgeSentence
+  return kind === 'replay_events' ? againSentence : replaySentence
+}
+
 function requestLines(request: StoredRequest, { now, paint, width }: View): readonly string[] {
   const { id, at, by, asked, state, counts, text } = request
-  const what = asked.kind === 'purge_dead_letters' ? purgeSentence(counts) : replaySentence(counts)
+  const what = sentenceOf(asked)(counts)
   const failure = state === 'failed' ? `; ${text ?? 'no reason was kept'}` : ''
   const paints = { asked: paint.warning, running: paint.warning, done: paint.good, failed: paint.bad }
   const said = wrap(printable(`${what}${failure}`), Math.max(20, width - indent))

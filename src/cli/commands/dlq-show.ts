@@ -3,7 +3,7 @@ import type { DeadLetter } from '../../store/dead-letters.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { word } from '../dlq/advice.ts'
 import { letterWithEvent } from '../dlq/json.ts'
-import { chosenLetters } from '../dlq/letters.ts'
+import { shownLetters } from '../dlq/redacted.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import { prettyJson } from '../dlq/pretty-json.ts'
 import type { SelectionFlags } from '../dlq/selection.ts'
@@ -24,7 +24,7 @@ export async function dlqShowCommand(id: string, flags: ShowFlags, world: World)
 
 async function all({ reader, selection }: Pick<Opened, 'reader' | 'selection'>): Promise<readonly DeadLetter[]> {
   const found: DeadLetter[] = []
-  for await (const letters of chosenLetters(reader, selection)) found.push(...letters)
+  for await (const letters of shownLetters(reader, selection)) found.push(...letters)
   return found
 }
 

@@ -1,5 +1,6 @@
 // `dlq stats`: what killed the dead letters, grouped.
 import type { DeadLetterGroup } from '../../store/dead-letters.ts'
+import { type AnnouncedPurge, purgeJson } from '../announced-purge.ts'
 import { groupJson } from '../dlq/json.ts'
 import { chosenLetters } from '../dlq/letters.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
@@ -12,16 +13,28 @@ import type { World } from '../world.ts'
 type StatsFlags = SelectionFlags & { readonly json?: boolean }
 
 export async function dlqStatsCommand(ids: readonly string[], flags: StatsFlags, world: World): Promise<number> {
-  const groups = await withLetters({ ids, flags }, world, groupsOf)
+  const { groups, purges } = await withLetters({ ids, flags }, world, async (opened) => {
+    const groups = await groupsOf(opened)
+    const names = new Set(groups.map(({ destination }) => destination))
+    const { destinations } = await opened.reader.overview(world.clock.now())
+    return { groups, purges: destinations.filter(({ name }) => names.has(name)) }
+  })
   const { stdout, clock } = world
   if (flags.json) {
     const total = groups.reduce((sum, { letters }) => sum + letters, 0)
-    stdout.write(`${JSON.stringify({ total, groups: groups.map(groupJson) }, null, 2)}\n`)
+    stdout.write(
+      `${JSON.stringify({ total, groups: groups.map(groupJson), purges: purges.flatMap(announcedJson) }, null, 2)}\n`,
+    )
   } else {
-    const view = { groups, now: clock.now(), paint: paintFor(stdout), width: stdout.columns }
+    const view = { groups, purges, now: clock.now(), paint: paintFor(stdout), width: stdout.columns }
     stdout.write(`${statsLines(view).join('\n')}\n`)
   }
   return EXIT.done
+}
+
+function announcedJson(destination: AnnouncedPurge): object[] {
+  const purge = purgeJson(destination)
+  return purge ? [{ destination: destination.name, ...purge }] : []
 }
 
 /** By the store, unless the choice needs a look at each letter. */

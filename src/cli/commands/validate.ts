@@ -1,4 +1,5 @@
-// `validate`: every fault of the configuration at once, or what the relay would do with it.
+// `validate`: every fault of the configuration at once, or what the relay would do with it; and, when asked, whether its sources and
+// destinations would take us.
 import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
 import { formatFaults } from '../../config/diagnostics.ts'
 import { ConfigError, type ConfigFault } from '../../model/errors.ts'
@@ -7,6 +8,7 @@ import { counted, durationText, sizeText } from '../../telemetry/units.ts'
 import { configPath } from '../config-path.ts'
 import { EXIT } from '../exit-codes.ts'
 import { paintFor, type Paint } from '../paint.ts'
+import { probeAll, type Probed } from '../probe.ts'
 import { readConfig } from '../read-config.ts'
 import { renderTable } from '../table.ts'
 import type { Output, World } from '../world.ts'
@@ -14,15 +16,17 @@ import type { Output, World } from '../world.ts'
 interface ValidateFlags {
   readonly config?: string
   readonly json?: boolean
+  readonly probe?: boolean
 }
 
-/** Exit 78 when the file cannot be used. */
-export function validateCommand(flags: ValidateFlags, world: World): number {
+/** Exit 78 when the file cannot be used, 1 when a probe failed. */
+export async function validateCommand(flags: ValidateFlags, world: World): Promise<number> {
   try {
     const config = readConfig(configPath(flags.config, world), world, true)
-    if (flags.json) world.stdout.write(jsonForm(config.warnings, config))
-    else showGood(config, world)
-    return EXIT.done
+    const probed = flags.probe ? await probeAll(config, world) : []
+    if (flags.json) world.stdout.write(jsonForm(config.warnings, config, flags.probe ? probed : undefined))
+    else showGood(config, probed, world)
+    return probed.some(({ result }) => result === 'failed') ? EXIT.failed : EXIT.done
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     if (flags.json) world.stdout.write(jsonForm(error.faults))
@@ -35,9 +39,10 @@ function showFaults(faults: readonly ConfigFault[], { stderr, cwd }: World): voi
   if (faults.length > 0) stderr.write(`${formatFaults(faults, { colour: stderr.colour > 0, cwd }).trimEnd()}\n`)
 }
 
-function showGood(config: RelayConfig, world: World): void {
+function showGood(config: RelayConfig, probed: readonly Probed[], world: World): void {
   showFaults(config.warnings, world)
-  world.stdout.write(`${summaryLines(config, world.stdout).join('\n')}\n`)
+  const lines = [...summaryLines(config, world.stdout), ...probedLines(probed, world.stdout)]
+  world.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /** What a good configuration comes to. */
@@ -61,6 +66,14 @@ function summaryLines(config: RelayConfig, output: Pick<Output, 'columns' | 'col
     ...titled('SOURCES', ['NAME', 'TYPE', 'READ'], sources, { paint, width }),
     ...titled('DESTINATIONS', ['NAME', 'TYPE', 'SOURCES', 'FILTER', ''], destinations, { paint, width }),
   ]
+}
+
+const probedWords = { ready: 'ready', failed: 'FAILED', unknown: '?' } as const
+
+function probedLines(probed: readonly Probed[], output: Pick<Output, 'columns' | 'colour'>): readonly string[] {
+  const paint = paintFor(output)
+  const rows = probed.map(({ what, name, result, text }) => [what, name, probedWords[result], printable(text)])
+  return titled('PROBED', ['', 'NAME', 'RESULT', ''], rows, { paint, width: output.columns })
 }
 
 interface Look {
@@ -94,13 +107,14 @@ function filterText({ filter }: DestinationConfig): string {
   return parts.length === 0 ? 'every event' : parts.join(' and ')
 }
 
-function jsonForm(faults: readonly ConfigFault[], config?: RelayConfig): string {
+function jsonForm(faults: readonly ConfigFault[], config?: RelayConfig, probed?: readonly Probed[]): string {
   const result = {
     valid: config !== undefined,
     file: config?.file ?? faults[0]?.file ?? null,
     faults: faults.map(({ frame: _frame, ...fault }) => fault),
     sources: config?.sources.map(({ name, type, everyMs }) => ({ name, type, every_seconds: everyMs / 1000 })) ?? [],
     destinations: config?.destinations.map(destinationJson) ?? [],
+    ...(probed && { probed }),
   }
   return `${JSON.stringify(result, null, 2)}\n`
 }

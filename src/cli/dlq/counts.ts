@@ -1,11 +1,10 @@
 // The sums of a replay or a purge: `chosen = taken + skipped` once it is through, `taken = delivered + dead + dropped + waiting`.
+import { unsettledOf } from '../../store/going-through.ts'
 import type { RequestCounts, StoredRequest } from '../../store/requests.ts'
 import { counted, countText } from '../../telemetry/units.ts'
 
 /** Taken back and not settled yet. Below zero when the sums do not add up. */
-export function waitingOf({ taken, delivered, dead, dropped }: RequestCounts): number {
-  return taken - delivered - dead - dropped
-}
+export const waitingOf: (counts: RequestCounts) => number = unsettledOf
 
 /** `1,000 replayed: 990 delivered, 10 dead again, 0 waiting`. */
 export function replaySentence(counts: RequestCounts): string {
@@ -18,6 +17,19 @@ export function replaySentence(counts: RequestCounts): string {
   ]
   const left = skipped === 0 ? '' : `; ${countText(skipped)} skipped (no longer dead, or waiting there already)`
   return `${countText(taken)} replayed: ${parts.join(', ')}${left}`
+}
+
+/** `1,000 sent again: 990 delivered, 10 dead, 0 waiting`. */
+export function againSentence(counts: RequestCounts): string {
+  const { taken, delivered, dead, dropped, skipped } = counts
+  const parts = [
+    `${countText(delivered)} delivered`,
+    `${countText(dead)} dead`,
+    ...(dropped > 0 ? [`${countText(dropped)} dropped`] : []),
+    `${countText(Math.max(0, waitingOf(counts)))} waiting`,
+  ]
+  const left = skipped === 0 ? '' : `; ${countText(skipped)} skipped (waiting there, dead letters, or kept no longer)`
+  return `${countText(taken)} sent again: ${parts.join(', ')}${left}`
 }
 
 /** `1,000 dead letters removed`. */

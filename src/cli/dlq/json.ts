@@ -56,9 +56,10 @@ export function groupJson(group: DeadLetterGroup) {
 }
 
 /** A replay or a purge, under way or ended. */
-export function requestJson({ id, at, by, state, counts, text, finishedAt }: StoredRequest) {
+export function requestJson({ id, at, by, asked, state, counts, text, finishedAt }: StoredRequest) {
   return {
     id,
+    kind: asked.kind,
     at: isoTime(at),
     by,
     state,

@@ -43,6 +43,7 @@ function progressText({ counts, state, asked }: StoredRequest, perSecond: number
   if (asked.kind === 'purge_dead_letters') return `${countText(dropped)} of ${countText(chosen)} removed`
   const left =
     perSecond === null || gone >= chosen ? '' : `, ${durationText(((chosen - gone) / perSecond) * 1000)} left`
-  const parts = `${countText(delivered)} delivered, ${countText(dead)} dead again, ${countText(waitingOf(counts))} waiting`
+  const again = asked.kind === 'replay_events' ? 'dead' : 'dead again'
+  const parts = `${countText(delivered)} delivered, ${countText(dead)} ${again}, ${countText(waitingOf(counts))} waiting`
   return `${countText(gone)} of ${countText(chosen)} taken: ${parts}${left}`
 }

@@ -1,6 +1,6 @@
 // Which dead letters a `dlq` command means: the options that all of them share, checked before anything is read.
 import type { DeadLetterQuery } from '../../store/dead-letters.ts'
-import { durationOption, UsageError } from '../options.ts'
+import { durationOption, limitOption, sinceOption, UsageError } from '../options.ts'
 import type { StateFlags } from '../open-state.ts'
 import type { World } from '../world.ts'
 import { eventTest, type EventTest } from './event-test.ts'
@@ -54,7 +54,7 @@ export async function selectionOf(
     query,
     ids: ids.size > 0 ? ids : undefined,
     test,
-    limit: limitOption(flags.limit),
+    limit: limitOption(flags.limit, 'dead letters'),
     narrowed: Object.keys(query).length > 0 || ids.size > 0 || test !== undefined,
   }
 }
@@ -67,26 +67,4 @@ export function refuseUnnarrowed(selection: Selection, flags: SelectionFlags, ve
     throw new UsageError(
       `say which dead letters to ${verb}: --destination, --reason, --code, --type, --older-than, --since, --id or --where; or --all`,
     )
-}
-
-async function sinceOption(text: string, { clock }: World): Promise<number> {
-  const [{ parseDuration }, { rfc3339Ms }] = await Promise.all([
-    import('../../model/units.ts'),
-    import('../../model/time.ts'),
-  ])
-  const ago = parseDuration(text)
-  if (ago !== undefined) return clock.now() - ago
-  const bytes = Buffer.from(text)
-  const at = rfc3339Ms(bytes, 0, bytes.length)
-  if (Number.isNaN(at))
-    throw new UsageError(`--since ${text}: write a duration such as 1h or 2d, or a time such as 2026-05-17T08:00:00Z`)
-  return at
-}
-
-/** Throws `UsageError` for what is no number of letters. */
-export function limitOption(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const limit = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0
-  if (limit < 1) throw new UsageError(`--limit ${text}: write a number of dead letters such as 50`)
-  return limit
 }

@@ -2,6 +2,7 @@
 import type { DeadLetter, DeadLetterGroup } from '../../store/dead-letters.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { counted, countText, durationText } from '../../telemetry/units.ts'
+import { type AnnouncedPurge, purgeText } from '../announced-purge.ts'
 import type { Paint } from '../paint.ts'
 import { renderTable, type Column } from '../table.ts'
 import { wrap } from '../text-width.ts'
@@ -10,6 +11,8 @@ import { adviceFor, optionsFor } from './advice.ts'
 export interface StatsView {
   /** Largest first. */
   readonly groups: readonly DeadLetterGroup[]
+  /** Of each destination that is concerned. */
+  readonly purges: readonly AnnouncedPurge[]
   readonly now: number
   readonly paint: Paint
   readonly width: number | undefined
@@ -46,11 +49,26 @@ export function statsLines(view: StatsView): readonly string[] {
     paint.strong(`${counted(letters, 'dead letter')} in ${counted(groups.length, 'group')}`),
     '',
     ...renderTable(columns, rows, { width, paintTitle: paint.faint }),
+    ...purgeLines(view),
     ...groups.slice(0, explained).flatMap((group) => ['', ...explanation(group, view)]),
     ...(more > 0
       ? ['', paint.faint(`${counted(more, 'smaller group')} more: narrow down with --destination or --reason`)]
       : []),
   ]
+}
+
+/** What goes soon, and how to keep it. */
+function purgeLines({ purges, paint, width = Infinity }: StatsView): readonly string[] {
+  return purges.flatMap((one) => {
+    const text = purgeText(one)
+    if (text === null) return []
+    const name = printable(one.name)
+    return [
+      '',
+      ...wrap(`${name}: ${text}`, Math.max(20, width)).map((line) => paint.warning(line)),
+      `  audit-relay dlq export --destination ${name} --output ${name}-dead-letters.jsonl`,
+    ]
+  })
 }
 
 function explanation(group: DeadLetterGroup, { paint, width = Infinity }: StatsView): readonly string[] {

@@ -1,5 +1,6 @@
 // Judges what the state says: status words, lag, balance, and the problems that monitoring should hear of. Pure.
 import { reservedSource } from '../../config/shared-schema.ts'
+import { destinationEquations, faultsOf, sourceEquations } from '../../store/balance.ts'
 import type { DestinationOverview, Overview, PullRecord, SourceOverview } from '../../store/store.ts'
 import { counted, countText, durationText, sizeText } from '../../telemetry/units.ts'
 
@@ -22,9 +23,10 @@ export interface Expectations {
   readonly maxBytes?: number
 }
 
-/** The sources that an operator wrote; the relay's own is shown only once it has events. */
+/** The sources that an operator wrote, and behind them the relay's own, once it has events. */
 export function shownSources({ sources }: Overview): readonly SourceOverview[] {
-  return sources.filter(({ name, pulled }) => name !== reservedSource || pulled > 0)
+  const own = sources.filter(({ name, pulled }) => name === reservedSource && pulled > 0)
+  return [...sources.filter(({ name }) => name !== reservedSource), ...own]
 }
 
 /** What the relay has to say of itself: that the configuration on disk changed. */
@@ -81,29 +83,14 @@ export function lagMs(destination: DestinationOverview, now: number): number {
   return Math.max(0, now - destination.oldestWaitingAt)
 }
 
-/** The equation of a source; a sentence when it does not hold. */
-export function sourceImbalances(s: SourceOverview): readonly string[] {
-  const fates = s.new + s.duplicates + s.quarantined
-  if (s.pulled === fates) return []
-  return [`pulled ${countText(s.pulled)} is not new + duplicates + quarantined, ${countText(fates)}`]
+/** What does not add up for a source, as sentences. */
+export function sourceImbalances(source: SourceOverview): readonly string[] {
+  return faultsOf(sourceEquations(source), countText)
 }
 
-/** Whether every count of the state adds up. */
-export function balances({ sources, destinations }: Overview): boolean {
-  return [...sources.flatMap(sourceImbalances), ...destinations.flatMap(imbalances)].length === 0
-}
-
-/** The two equations of a destination that must hold; each that does not, as a sentence. */
-export function imbalances(d: DestinationOverview): readonly string[] {
-  const faults: string[] = []
-  if (d.offered !== d.filtered + d.routed)
-    faults.push(`offered ${countText(d.offered)} is not filtered + routed, ${countText(d.filtered + d.routed)}`)
-  const fates = d.delivered + d.waiting + d.retrying + d.dead + d.dropped
-  if (d.routed !== fates)
-    faults.push(
-      `routed ${countText(d.routed)} is not delivered + waiting + retrying + dead + dropped, ${countText(fates)}`,
-    )
-  return faults
+/** The same for a destination. */
+export function imbalances(destination: DestinationOverview): readonly string[] {
+  return faultsOf(destinationEquations(destination), countText)
 }
 
 /** Everything that is wrong, the relay first. Empty means well. */

@@ -2,6 +2,7 @@
 import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { counted, durationText } from '../../telemetry/units.ts'
+import { purgeText } from '../announced-purge.ts'
 import { besideName, textWidth, wrap } from '../text-width.ts'
 import {
   destinationProblems,
@@ -12,6 +13,7 @@ import {
   type LastError,
   type Problem,
 } from './assess.ts'
+import { keptText } from './buffers.ts'
 import type { StatusView } from './view.ts'
 
 type Entry = readonly [subject: string, text: string]
@@ -53,6 +55,12 @@ function sourceEntries(source: SourceOverview, { expected, now }: StatusView): r
 function destinationEntries(destination: DestinationOverview, { expected, now }: StatusView): readonly Entry[] {
   const { name, state, waiting, retrying, dead } = destination
   const entries = [...shownHere(destinationProblems(destination, expected, now))]
+  const purge = purgeText(destination)
+  if (purge !== null)
+    entries.push([
+      name,
+      `${purge}; audit-relay dlq export --destination ${name} keeps a copy, dlq replay sends them again`,
+    ])
   const error = lastError(destination)
   const matters = destinationStatus(destination) === 'Active with errors' || retrying + dead > 0
   if (error && matters) entries.unshift([name, errorSentence(destination, error, now)])
@@ -64,10 +72,10 @@ function destinationEntries(destination: DestinationOverview, { expected, now }:
   return entries
 }
 
-function errorSentence({ health }: DestinationOverview, error: LastError, now: number): string {
+function errorSentence({ health, buffer }: DestinationOverview, error: LastError, now: number): string {
   const when = `${durationText(now - error.at)} ago, ${error.code}`
   if (!health || health.state === 'closed') return `last error (${when}): ${error.text}`
   const what = health.state === 'halted' ? 'halted because of its set-up' : 'does not take events'
   const next = health.nextTrialAt > now ? `in ${durationText(health.nextTrialAt - now)}` : 'now'
-  return `${what} (${when}): ${error.text}. Everything is kept; next trial ${next}`
+  return `${what} (${when}): ${error.text}. ${keptText(buffer)}; next trial ${next}`
 }

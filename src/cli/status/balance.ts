@@ -1,9 +1,9 @@
 // The balance of each source and destination, in words that add up before the reader's eyes; terms that are zero are left out.
-import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
+import { destinationEquations, type Equation, faultsOf, sourceEquations, type Term } from '../../store/balance.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { countText } from '../../telemetry/units.ts'
 import { besideName, textWidth, wrap } from '../text-width.ts'
-import { imbalances, shownSources, sourceImbalances } from './assess.ts'
+import { shownSources } from './assess.ts'
 import type { StatusView } from './view.ts'
 
 /** The equations of one source or destination, and what is wrong with them. */
@@ -17,13 +17,15 @@ interface Account {
 export function balanceLines(view: StatusView): readonly string[] {
   const { overview } = view
   const accounts: readonly Account[] = [
-    ...shownSources(overview).map((source) => {
-      return { name: source.name, equations: [sourceEquation(source)], faults: sourceImbalances(source) }
-    }),
-    ...overview.destinations.map((one) => ({ name: one.name, equations: equations(one), faults: imbalances(one) })),
+    ...shownSources(overview).map((source) => accountOf(source.name, sourceEquations(source))),
+    ...overview.destinations.map((one) => accountOf(one.name, destinationEquations(one))),
   ]
   const indent = Math.max(0, ...accounts.map(({ name }) => textWidth(printable(name)))) + 2
   return accounts.flatMap((account) => paragraph(account, Math.min(indent, 30), view))
+}
+
+function accountOf(name: string, equations: readonly Equation[]): Account {
+  return { name, equations: equations.map(equationText), faults: faultsOf(equations, countText) }
 }
 
 function paragraph(account: Account, indent: number, { paint, width = Infinity }: StatusView): readonly string[] {
@@ -36,31 +38,11 @@ function paragraph(account: Account, indent: number, { paint, width = Infinity }
   return faults.length === 0 ? laid : laid.map((line) => paint.bad(line))
 }
 
-function sourceEquation(source: SourceOverview): string {
-  const fates = sum([
-    [source.new, 'new'],
-    [source.duplicates, 'duplicates'],
-    [source.quarantined, 'quarantined'],
-  ])
-  return `${term(source.pulled, 'pulled')} = ${fates}`
+function equationText({ total: [total, word], terms }: Equation): string {
+  return `${term(total, word)} = ${sum(terms)}`
 }
 
-function equations(d: DestinationOverview): readonly string[] {
-  const routes = sum([
-    [d.filtered, 'filtered'],
-    [d.routed, 'routed'],
-  ])
-  const fates = sum([
-    [d.delivered, 'delivered'],
-    [d.waiting, 'waiting'],
-    [d.retrying, 'retrying'],
-    [d.dead, 'dead'],
-    [d.dropped, 'dropped'],
-  ])
-  return [`${term(d.offered, 'offered')} = ${routes}`, `${term(d.routed, 'routed')} = ${fates}`]
-}
-
-function sum(terms: readonly (readonly [value: number, word: string])[]): string {
+function sum(terms: readonly Term[]): string {
   const shown = terms.filter(([value]) => value !== 0)
   return shown.length === 0 ? '0' : shown.map(([value, word]) => term(value, word)).join(' + ')
 }

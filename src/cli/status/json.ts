@@ -1,5 +1,6 @@
 // The machine form of `status`. The names here are a promise to scripts: add, never rename.
 import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
+import { purgeJson } from '../announced-purge.ts'
 import {
   destinationStatus,
   imbalances,
@@ -13,6 +14,7 @@ import {
   sourceImbalances,
   sourceStatus,
 } from './assess.ts'
+import { bufferJson } from './buffers.ts'
 import type { StatusView } from './view.ts'
 
 /** Times are RFC 3339 in UTC or null, durations seconds, sizes bytes. */
@@ -71,6 +73,8 @@ function destinationJson(d: DestinationOverview, now: number): unknown {
     retrying: d.retrying,
     dead: d.dead,
     dropped: d.dropped,
+    buffer: bufferJson(d.buffer),
+    purge: purgeJson(d),
     balanced: imbalances(d).length === 0,
     oldest_waiting_at: time(d.oldestWaitingAt),
     last_success_at: time(lastSuccessAt(d)),

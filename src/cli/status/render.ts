@@ -15,6 +15,7 @@ import {
   type StatusWord,
 } from './assess.ts'
 import { balanceLines } from './balance.ts'
+import { bufferLines } from './buffers.ts'
 import type { StatusView } from './view.ts'
 
 /** The lines of `status`. */
@@ -29,6 +30,7 @@ export function statusLines(view: StatusView): readonly string[] {
     paint.strong('DESTINATIONS'),
     ...destinationTable(view, overview.destinations),
     ...section(paint.strong('BALANCE'), balanceLines(view)),
+    ...section(paint.strong('BUFFERS'), bufferLines(view)),
     ...section(paint.strong('NEEDS ATTENTION'), attentionLines(view)),
   ]
 }

@@ -49,6 +49,8 @@ export interface Facts {
   readonly timeoutMs: number
   readonly exchange: Exchange | null
   readonly verdict: Verdict
+  /** What the kind of destination says to check; empty where it has no advice of its own. */
+  readonly hints?: readonly string[]
   /** What is worth knowing, whether it went well or not. */
   readonly notes: readonly string[]
 }

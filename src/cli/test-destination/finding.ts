@@ -25,6 +25,13 @@ export function isTaken({ verdict, exchange }: Facts): boolean {
 
 export function findingOf(facts: Facts, here: Here): Finding {
   if (isTaken(facts)) return { class: 'delivered', checks: [] }
+  const general = generalFinding(facts, here)
+  // The kind knows its receiver better than anything that can be said of all.
+  const { hints = [] } = facts
+  return hints.length === 0 ? general : { ...general, checks: hints }
+}
+
+function generalFinding(facts: Facts, here: Here): Finding {
   const { verdict, exchange } = facts
   const reason = verdict.kind === 'delivered' ? undefined : verdict.reason
   if (reason?.code === 'setup') return setupFinding()

@@ -1,4 +1,5 @@
-// An HTTP client that remembers the last exchange, so that a test can show what was asked and what came back.
+// Watches what a destination asks over HTTP, so that a test can show what was asked and what came back.
+import type { Tools } from '../../destinations/destination.ts'
 import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from '../../runtime/http.ts'
 
 export interface Recorded {
@@ -9,7 +10,8 @@ export interface Recorded {
   failure?: HttpError
 }
 
-export interface Recorder extends HttpClient {
+export interface Recorder {
+  readonly http: Tools['http']
   readonly last: Recorded | undefined
   /** Header values and addresses of every request: what a receiver could echo. */
   readonly sent: readonly HttpRequest[]
@@ -18,15 +20,11 @@ export interface Recorder extends HttpClient {
 /** A kind that asks for confirmation asks often; what it sends with it does not change. */
 const rememberedRequests = 20
 
-/** `client`, watched. */
-export function recorderOf(client: HttpClient): Recorder {
+/** Clients of `open`, watched. */
+export function recorderOf(open: Tools['http']): Recorder {
   const sent: HttpRequest[] = []
   let last: Recorded | undefined
-  return {
-    get last() {
-      return last
-    },
-    sent,
+  const watched = (client: HttpClient): HttpClient => ({
     async request(request, signal) {
       const recorded: Recorded = (last = { request })
       if (sent.length < rememberedRequests) sent.push(request)
@@ -38,5 +36,12 @@ export function recorderOf(client: HttpClient): Recorder {
       }
     },
     close: () => client.close(),
+  })
+  return {
+    get last() {
+      return last
+    },
+    sent,
+    http: (connection) => watched(open(connection)),
   }
 }

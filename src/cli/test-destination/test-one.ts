@@ -1,12 +1,13 @@
 // Sends one test event to one destination, by the way that every event takes, and gathers what came of it. No state, no lock.
 import type { DestinationConfig } from '../../config/config.ts'
 import { attempt, reasonOf } from '../../delivery/attempt.ts'
+import { dressed } from '../../delivery/dressing.ts'
 import type { Destination, DestinationKind } from '../../destinations/destination.ts'
 import { printable } from '../../destinations/scrub.ts'
 import type { Batch } from '../../model/batch.ts'
 import type { Verdict } from '../../model/verdict.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import { createHttpClient } from '../../runtime/http-client.ts'
+import { createHttpClient, type HttpClientOptions } from '../../runtime/http-client.ts'
 import type { HttpClient } from '../../runtime/http.ts'
 import type { Random } from '../../runtime/random.ts'
 import { exchangeOf, type Facts } from './facts.ts'
@@ -18,7 +19,7 @@ export interface TestTools {
   readonly clock: Clock
   readonly random: Random
   /** The client of each destination; the usual one unless given. */
-  readonly http?: (timeoutMs: number) => HttpClient
+  readonly http?: (options: HttpClientOptions) => HttpClient
   /** Stands in for a destination's kind, where the kind's own way would spoil what the command prints. */
   readonly kindOf?: (destination: DestinationConfig) => DestinationKind
 }
@@ -31,7 +32,9 @@ const closingMs = 2_000
 /** Never rejects for what a destination does: that is what it finds out. */
 export async function testOne(config: DestinationConfig, tools: TestTools): Promise<Facts> {
   const { clock } = tools
-  const recorder = recorderOf((tools.http ?? usualHttp)(config.timeoutMs))
+  const open = tools.http ?? createHttpClient
+  const { timeoutMs } = config
+  const recorder = recorderOf((connection) => open({ ...connection, inFlight: 1, timeoutMs }))
   const sentAt = clock.now()
   const { id, batch } = testEvent(config.name, tools.random, sentAt)
   const started = clock.monotonic()
@@ -39,22 +42,21 @@ export async function testOne(config: DestinationConfig, tools: TestTools): Prom
   const latencyMs = clock.monotonic() - started
   const mask = maskOf(config.secrets(), recorder.sent)
   const exchange = recorder.last ? exchangeOf(recorder.last, mask) : null
-  const { name, type, enabled, timeoutMs } = config
+  const { name, type, enabled } = config
   const notes = exchange?.answer?.truncated
     ? ['The answer is longer than the 64 KiB that the relay looks at, or has no end; the rest was not read.']
     : []
   const clean = cleanVerdict(verdict, mask, exchange?.answer?.said ?? '')
-  return { name, type, enabled, eventId: id, sentAt, latencyMs, timeoutMs, exchange, verdict: clean, notes }
-}
-
-function usualHttp(timeoutMs: number): HttpClient {
-  return createHttpClient({ inFlight: 1, timeoutMs })
+  const hints = clean.kind === 'delivered' ? [] : (config.kind.hints?.(clean.reason) ?? [])
+  const remarks = clean.kind === 'delivered' && clean.remark ? [`It was taken, but ${clean.remark.text}.`] : []
+  const seen = { latencyMs, timeoutMs, exchange, verdict: clean, hints, notes: [...notes, ...remarks] }
+  return { name, type, enabled, eventId: id, sentAt, ...seen }
 }
 
 async function deliver(
   config: DestinationConfig,
   batch: Batch,
-  http: Recorder,
+  recorder: Recorder,
   { clock, random, kindOf }: TestTools,
 ): Promise<Verdict> {
   let destination: Destination
@@ -62,9 +64,11 @@ async function deliver(
     const kind = kindOf?.(config) ?? config.kind
     // Another name than the destination's, one that no configuration can hold: what a kind keeps by name, as `file` keeps its
     // journal, belongs to the relay that may be running.
-    destination = kind.open(config.options(), { name: `${config.name} (test)`, clock, random, http })
+    const tools = { name: `${config.name} (test)`, clock, random, http: recorder.http }
+    const dress = config.dress?.()
+    const opened = kind.open(config.options(), tools)
+    destination = dress ? dressed(opened, dress, config.limits) : opened
   } catch (error) {
-    await http.close()
     return { kind: 'halt', reason: { ...reasonOf(error), code: 'setup' } }
   }
   try {

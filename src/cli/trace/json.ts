@@ -42,13 +42,14 @@ function readJson({ committedAt, lane, queue, window, from, to, pulled, duplicat
   }
 }
 
-function destinationJson({ name, state, filter, fate, history, attempts }: TraceDestination) {
+function destinationJson({ name, state, filter, filterThen, fate, history, attempts }: TraceDestination) {
   return {
     name,
     state,
     fate: fate.kind,
     ...fateJson(fate),
     filter: filter === null ? null : (JSON.parse(filter) as unknown),
+    filter_then: filterThen === null ? null : (JSON.parse(filterThen) as unknown),
     history: history.map(historyJson),
     attempts: attempts.map(attemptJson),
   }

@@ -8,7 +8,7 @@ import type { Paint } from '../paint.ts'
 import { besideName, cut, wrap } from '../text-width.ts'
 import { timeLines } from './timeline.ts'
 import { room, type TraceView } from './view.ts'
-import { FATE_WORDS, fateText } from './words.ts'
+import { FATE_WORDS, fateText, isAbout } from './words.ts'
 
 /** More of an event than this is for `--json`. */
 const mostEventLines = 200
@@ -69,18 +69,24 @@ function destinationLines(one: TraceDestination, event: TracedEvent, view: Trace
     retrying: paint.warning,
   }
   const head = `  ${paint.strong(printable(one.name))}  ${(paints[one.fate.kind] ?? ((text) => text))(word)}`
-  return [head, ...indented(fateText(one, event, view.now), view), ...filterLines(one, view), ...timeLines(one, view)]
+  return [
+    head,
+    ...indented(fateText(one, event, view.now), view),
+    ...filterLines(one, event, view),
+    ...timeLines(one, view),
+  ]
 }
 
 /** The filter matters where it decided, or has yet to. */
-function filterLines({ fate, filter }: TraceDestination, view: TraceView): readonly string[] {
-  if (fate.kind !== 'filtered' && fate.kind !== 'unrouted') return []
-  return indented(
-    filter === null
-      ? 'it has no filter in the present configuration: the filter was another one then'
-      : `its present filter: ${filter}`,
-    view,
-  )
+function filterLines(one: TraceDestination, event: TracedEvent, view: TraceView): readonly string[] {
+  const { fate, filter, filterThen, name } = one
+  if ((fate.kind !== 'filtered' && fate.kind !== 'unrouted') || isAbout(event, name)) return []
+  const then = filterThen ?? (fate.kind === 'filtered' ? 'not known any more' : 'none, it takes every event')
+  const changed = filter === null ? 'it has none now' : `it is now ${filter}`
+  return [
+    ...indented(`the filter: ${then}`, view),
+    ...(filter === filterThen ? [] : indented(`changed since: ${changed}`, view)),
+  ]
 }
 
 function indented(text: string, view: TraceView): readonly string[] {

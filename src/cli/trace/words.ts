@@ -1,5 +1,6 @@
 // The fate of an event at a destination, in plain words, and what to do about it. Pure.
 import { isoTime } from '../../runtime/clock.ts'
+import { RELAY_SOURCE } from '../../store/notices.ts'
 import type { TraceDestination, TracedEvent } from '../../store/trace.ts'
 import { counted, durationText } from '../../telemetry/units.ts'
 import { word } from '../dlq/advice.ts'
@@ -17,7 +18,8 @@ export const FATE_WORDS: Readonly<Record<TraceDestination['fate']['kind'], strin
 }
 
 /** What the heading word leaves open: sentences without their last full stop. */
-export function fateText(one: TraceDestination, { source, eventId }: TracedEvent, now: number): string {
+export function fateText(one: TraceDestination, event: TracedEvent, now: number): string {
+  const { source, eventId } = event
   const { fate } = one
   switch (fate.kind) {
     case 'not_offered':
@@ -25,7 +27,9 @@ export function fateText(one: TraceDestination, { source, eventId }: TracedEvent
     case 'unrouted':
       return unroutedText(one, fate.ahead)
     case 'filtered':
-      return 'its filter did not take the event when it came'
+      return isAbout(event, one.name)
+        ? 'the event is about this destination, and such never go to the destination itself'
+        : 'its filter did not take the event when it came'
     case 'waiting':
       return `${aheadText(fate.ahead)} in its queue ${fate.queue}${heldText(one)}`
     case 'retrying':
@@ -40,6 +44,13 @@ export function fateText(one: TraceDestination, { source, eventId }: TracedEvent
     case 'settled':
       return settledText[fate.why]
   }
+}
+
+/** Whether it is an event of the relay's own about this destination; unknown once its bytes are gone. */
+export function isAbout({ source, bytes }: TracedEvent, destination: string): boolean {
+  if (source !== RELAY_SOURCE || bytes === null) return false
+  const { data } = JSON.parse(Buffer.from(bytes).toString()) as { data?: { destinations?: readonly string[] } }
+  return data?.destinations?.includes(destination) ?? false
 }
 
 const settledText = {

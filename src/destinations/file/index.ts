@@ -54,7 +54,7 @@ async function append(archive: Archive, batch: Batch, gzipped: boolean, day: str
   await archive.open()
   const fresh = batch.events.filter((event) => !archive.has(event.source, event.key))
   if (fresh.length === 0) return
-  const lines = encodeBatch(batch, 'lines', fresh)
+  const lines = encodeBatch(batch, 'lines', { events: fresh })
   // Each batch is a gzip member of its own: members in a row are a valid file, and each can be cut off alone.
   await archive.write(gzipped ? await compress(lines) : lines, keysOf(fresh), day)
 }

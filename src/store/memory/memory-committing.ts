@@ -1,14 +1,20 @@
 // Commits a page in memory: looked at first, changed last, so that a refusal changes nothing.
 import type { Seq } from '../../model/page.ts'
 import { Identity } from '../../model/identity.ts'
+import { matchedBytes } from '../buffer.ts'
 import { chainOf, digestOf } from '../chain.ts'
 import { deduplicate, type Deduplicated } from '../deduplicate.ts'
+import { noticesOfConflicts } from '../notices.ts'
 import { rebuildRouting } from '../rebuild-page.ts'
 import type { Committed, PageCommit, SeqRange } from '../store.ts'
+import { noteInMemory, waitingByNumber } from './memory-notices.ts'
 import type { MemoryPage, MemorySource, MemoryState } from './memory-state.ts'
+import { requireUnblockedInMemory } from './memory-trimming.ts'
 
 export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { now: number; age: number }): Committed {
   for (const { destination } of commit.routing) state.destination(destination)
+  requireUnblockedInMemory(state, commit.source)
+  const carried = waitingByNumber(state, commit.notices ?? [])
   const source = state.source(commit.source)
   const fresh = deduplicate(commit.page, source.recent, new Identity(state.identity.secret))
   const from = state.nextSeq
@@ -19,12 +25,19 @@ export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { 
     source.chain = chainOf(source.chain, digestOf(page.bytes), place)
     source.lastEventAt = page.times.reduce((a, b) => Math.max(a, b), source.lastEventAt ?? -Infinity)
     const kept = { firstSeq: from, count: page.count, committedAt: stamp.now, age: stamp.age, page }
-    state.pages.push({ source: source.name, ...kept, routing: routed(state, commit, fresh, { from, to }) })
+    state.pages.push({
+      source: source.name,
+      ...kept,
+      routing: routed(state, commit, fresh, { from, to }),
+      replays: new Map(),
+    })
     state.nextSeq = to
     state.usedBytes += page.bytes.length
   }
   count(source, commit, fresh, stamp.now)
   saveInMemory(source, commit.lane, commit.cursors, to)
+  for (const notice of carried) notice.carried = true
+  noteInMemory(state, noticesOfConflicts(commit.source, fresh.conflicts), stamp.now)
   return { seqs: { from, to }, duplicates: fresh.duplicates, conflicts: fresh.conflicts }
 }
 
@@ -51,7 +64,13 @@ function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated, seq
     }
     const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
     if (discard) destination.dropped += matched
-    else if (matched > 0) routing.set(destination.known.id, { queue: commit.queue, bitmap, matched })
+    else if (matched > 0)
+      routing.set(destination.known.id, {
+        queue: commit.queue,
+        bitmap,
+        matched,
+        bytes: matchedBytes(fresh.page, bitmap),
+      })
     destination.offered += offered
     destination.filtered += offered - matched
     destination.routed += matched

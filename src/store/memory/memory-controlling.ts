@@ -1,9 +1,9 @@
 // Stops, starts and removes destinations, and sources, in memory.
-import { requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
 import { QUEUES } from '../store.ts'
 import { countInMemory } from './memory-requests.ts'
 import type { MemoryDestination, MemoryState } from './memory-state.ts'
-import { waitingFor } from './waiting.ts'
+import { replayWaitingIn, waitingFor } from './waiting.ts'
 
 /** Returns how many events were dropped. */
 export function disableInMemory(state: MemoryState, name: string, discard: boolean, now: number): number {
@@ -12,6 +12,7 @@ export function disableInMemory(state: MemoryState, name: string, discard: boole
   destination.known = { ...destination.known, state: 'disabled', stopped: true, discard }
   if (!discard) return 0
   const waiting = [...waitingFor(state, destination)].length
+  loseReplay(state, destination, now)
   for (const queue of QUEUES) destination.queues.set(queue, { position: state.nextSeq, above: [] })
   destination.late = []
   const dropped = waiting + dropRetrying(state, destination, now)
@@ -36,16 +37,26 @@ export function removeInMemory(
   const destination = controlled(state, name)
   requireRemovable(destination.known)
   const waiting = [...waitingFor(state, destination)].length
+  loseReplay(state, destination, now)
   const retrying = dropRetrying(state, destination, now)
-  for (const { routing } of state.pages) routing.delete(destination.known.id)
+  for (const { routing, replays } of state.pages) {
+    routing.delete(destination.known.id)
+    replays.delete(destination.known.id)
+  }
   state.destinations.splice(state.destinations.indexOf(destination), 1)
   return { waiting, retrying, dead: destination.exceptions.size }
 }
 
-export function enableSourceInMemory(state: MemoryState, name: string, enabled: boolean): void {
-  const source = state.sources.get(name)
-  if (!source) throw unknown('source', name, [...state.sources.keys()])
-  source.enabled = enabled
+export function enableSourceInMemory(
+  state: MemoryState,
+  name: string,
+  enabled: boolean,
+  configured: readonly string[],
+): void {
+  requireReadable(name)
+  if (!state.sources.has(name) && !configured.includes(name))
+    throw unknown('source', name, [...state.sources.keys(), ...configured])
+  state.source(name).enabled = enabled
 }
 
 function controlled(state: MemoryState, name: string): MemoryDestination {
@@ -53,6 +64,12 @@ function controlled(state: MemoryState, name: string): MemoryDestination {
   if (found) return found
   const names = state.destinations.map(({ known }) => known.name)
   throw unknown('destination', name, names)
+}
+
+/** What waits in the replay queue is lost to the request that it is of. */
+function loseReplay(state: MemoryState, destination: MemoryDestination, now: number): void {
+  const dropped = state.pages.reduce((sum, page) => sum + [...replayWaitingIn(state, destination, page)].length, 0)
+  if (destination.replaying !== null) countInMemory(state, destination.replaying, { dropped }, now)
 }
 
 function dropRetrying(state: MemoryState, { exceptions }: MemoryDestination, now: number): number {

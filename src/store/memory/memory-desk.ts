@@ -1,16 +1,20 @@
 // The verbs of requests in memory.
+import type { Moment } from '../elapsed.ts'
 import type { Asked, RequestVerbs, StoredRequest } from '../requests.ts'
 import { disableInMemory, enableInMemory, enableSourceInMemory, removeInMemory } from './memory-controlling.ts'
 import { purgeInMemory, takeInMemory } from './memory-replaying.ts'
+import { takeKeptInMemory } from './memory-retaking.ts'
 import { askInMemory, endInMemory, shownRequest } from './memory-requests.ts'
 import type { MemoryState } from './memory-state.ts'
 
 export class MemoryDesk implements RequestVerbs {
   readonly #held: (now?: number) => MemoryState
+  readonly #moment: (now: number) => Moment
 
   /** `held` gives the state, or throws when another store has taken it over. */
-  constructor(held: (now?: number) => MemoryState) {
+  constructor(held: (now?: number) => MemoryState, moment: (now: number) => Moment) {
     this.#held = held
+    this.#moment = moment
   }
 
   async ask(asked: Asked, by: string, now: number): Promise<number> {
@@ -39,12 +43,21 @@ export class MemoryDesk implements RequestVerbs {
     return removeInMemory(this.#held(now), name, now)
   }
 
-  async setSourceEnabled(name: string, enabled: boolean, now: number): Promise<void> {
-    enableSourceInMemory(this.#held(now), name, enabled)
+  async setSourceEnabled(
+    name: string,
+    enabled: boolean,
+    now: number,
+    configured: readonly string[] = [],
+  ): Promise<void> {
+    enableSourceInMemory(this.#held(now), name, enabled, configured)
   }
 
   async takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {
-    return shownRequest(takeInMemory(this.#held(now), id, limit, now))
+    return shownRequest(takeInMemory(this.#held(now), id, limit, this.#moment(now)))
+  }
+
+  async takeKept(id: number, limit: number, now: number): Promise<StoredRequest> {
+    return shownRequest(takeKeptInMemory(this.#held(now), id, limit, now))
   }
 
   async purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {

@@ -1,19 +1,21 @@
 // What `status` shows of a memory state.
+import { purgeShown } from '../retention.ts'
 import type { DestinationOverview, Overview, SourceOverview } from '../store.ts'
+import { oldLetters } from './memory-expiring.ts'
 import type { MemoryDestination, MemorySource, MemoryState } from './memory-state.ts'
-import { firstOf, waitingFor } from './waiting.ts'
+import { firstOf, freshFor, waitingBytesFor, waitingFor } from './waiting.ts'
 
 const shownAttempts = 10
 const shownQuarantine = 5
 
-export function overviewOf(state: MemoryState, running: boolean): Overview {
+export function overviewOf(state: MemoryState, running: boolean, now: number): Overview {
   return {
     instance: state.identity.instance,
     heartbeatAt: state.heartbeatAt,
     running,
     usedBytes: state.usedBytes,
     sources: [...state.sources.values()].map(sourceOf),
-    destinations: state.destinations.map((destination) => destinationOf(state, destination)),
+    destinations: state.destinations.map((destination) => destinationOf(state, destination, now)),
   }
 }
 
@@ -35,17 +37,19 @@ function sourceOf(source: MemorySource): SourceOverview {
   }
 }
 
-function destinationOf(state: MemoryState, destination: MemoryDestination): DestinationOverview {
-  const { known, offered, filtered, routed, delivered, dropped, health } = destination
+function destinationOf(state: MemoryState, destination: MemoryDestination, now: number): DestinationOverview {
+  const { known, offered, filtered, routed, delivered, dropped, health, purge } = destination
   const exceptions = [...destination.exceptions.values()]
   const due = exceptions.map(({ nextAt }) => nextAt).filter((at) => at !== null)
-  const oldest = firstOf(waitingFor(state, destination))
+  const oldest = firstOf(freshFor(state, destination))
   return {
     name: known.name,
     type: known.type,
     state: known.state,
     stopped: known.stopped,
     discard: known.discard,
+    buffer: known.buffer && { ...known.buffer, waitingBytes: waitingBytesFor(state, destination) },
+    purge: purge && purgeShown(purge, oldLetters(destination, purge.before).length, { lived: state.lived, now }),
     offered,
     filtered,
     routed,

@@ -1,4 +1,5 @@
 // Gives room back in memory: drops the events of settled pages.
+import type { Seq } from '../../model/page.ts'
 import type { MemoryState } from './memory-state.ts'
 import { settledBefore } from './waiting.ts'
 
@@ -9,7 +10,7 @@ export function pruneInMemory(
   state: MemoryState,
   limit: { pressed: boolean; olderThan: number },
 ): { pages: number; more: boolean } {
-  const wanted = limit.pressed ? [] : state.destinations.flatMap(({ late }) => late.map(({ from }) => from))
+  const wanted = limit.pressed ? [] : wantedFrom(state)
   let pages = 0
   for (const source of state.sources.keys()) {
     const before = Math.min(settledBefore(state, source), ...wanted)
@@ -22,4 +23,11 @@ export function pruneInMemory(
     }
   }
   return { pages, more: pages === pagesPerCall }
+}
+
+/** From where on pages are wanted by destinations that began later, and by replays. */
+function wantedFrom({ destinations, requests }: MemoryState): Seq[] {
+  const replays = new Set(destinations.map(({ replaying }) => replaying))
+  const places = requests.filter(({ id }) => replays.has(id)).map(({ place }) => place)
+  return [...places, ...destinations.flatMap(({ late }) => late.map(({ from }) => from))]
 }

@@ -1,16 +1,21 @@
 // Registers destinations in memory.
 import type { Seq } from '../../model/page.ts'
+import { definitionsAfter } from '../definitions.ts'
 import { planRegistration, recordOf, type Registration } from '../registration.ts'
 import type { DestinationDefinition, DestinationRecord } from '../store.ts'
+import { noticesOfRegistration } from '../notices.ts'
+import { noteInMemory } from './memory-notices.ts'
 import type { MemoryState } from './memory-state.ts'
 
 export function registerInMemory(
   state: MemoryState,
   definitions: readonly DestinationDefinition[],
+  now: number,
 ): readonly DestinationRecord[] {
   const known = state.destinations.map((destination) => destination.known)
   const plans = planRegistration(known, definitions, state.nextSeq)
   for (const plan of plans) apply(state, plan)
+  noteInMemory(state, plans.flatMap(noticesOfRegistration), now)
   return plans.map(recordOf)
 }
 
@@ -25,12 +30,19 @@ function apply(state: MemoryState, plan: Registration): void {
       exceptions: new Map(),
       attempts: [],
       late: [],
+      definitions: [],
       health: null,
+      replaying: null,
+      purge: null,
       ...counts,
     }
     state.destinations.push(destination)
   }
   destination.known = { id: destination.known.id, ...plan.next }
+  // Nobody knows how long the letters of a parked one are to be kept: when it is back, their end is announced anew.
+  if (plan.change === 'parked') destination.purge = null
+  const oldest = state.pages[0]?.firstSeq ?? state.nextSeq
+  destination.definitions = definitionsAfter(destination.definitions, plan, { nextSeq: state.nextSeq, oldest })
   const { lateStart, begins, missedFrom } = plan
   const lateFrom = lateStart === 'beginning' ? 1 : lateStart && firstSince(state, lateStart.sinceMs)
   if (begins !== null) destination.queues.clear()

@@ -1,6 +1,7 @@
 // Replays and purges dead letters in memory.
 import type { Seq } from '../../model/page.ts'
 import { requireReplayable, unknown } from '../control.ts'
+import type { Moment } from '../elapsed.ts'
 import { isUnderWay, nextChosen } from '../going-through.ts'
 import type { Asked } from '../requests.ts'
 import { countInMemory, requestInMemory } from './memory-requests.ts'
@@ -12,16 +13,16 @@ type Take = (seq: Seq) => boolean
 
 const leftOut: Take = () => false
 
-export function takeInMemory(state: MemoryState, id: number, limit: number, now: number): MemoryRequest {
+export function takeInMemory(state: MemoryState, id: number, limit: number, at: Moment): MemoryRequest {
   const request = requestOf(state, id, 'replay_dead_letters')
   const { to } = request.asked as Extract<Asked, { kind: 'replay_dead_letters' }>
   const target = to === null ? undefined : targetOf(state, to)
-  return goOn(state, request, { limit, now }, (name) => {
+  return goOn(state, request, { limit, now: at.now }, (name) => {
     const owner = find(state, name)
-    if (target && owner && target !== owner) return (seq) => give(state, owner, target, { seq, request: id, now })
+    if (target && owner && target !== owner) return (seq) => give(state, owner, target, { ...at, seq, request: id })
     if (!owner) return leftOut
     requireReplayable(owner.known)
-    return (seq) => back(owner, { seq, request: id, now })
+    return (seq) => back(owner, { ...at, seq, request: id })
   })
 }
 
@@ -73,36 +74,38 @@ function targetOf(state: MemoryState, to: string): MemoryDestination {
   return target
 }
 
-interface Taken {
+interface Taken extends Moment {
   readonly seq: Seq
   readonly request: number
-  readonly now: number
 }
 
-function back({ exceptions }: MemoryDestination, { seq, request, now }: Taken): boolean {
+function back({ exceptions }: MemoryDestination, { seq, request, ...at }: Taken): boolean {
   const letter = exceptions.get(seq)
   if (letter?.nextAt !== null) return false
-  exceptions.set(seq, { ...letter, ...fresh(now), request })
+  exceptions.set(seq, { ...letter, ...fresh(at), request })
   return true
 }
 
 function give(state: MemoryState, owner: MemoryDestination, target: MemoryDestination, taken: Taken): boolean {
-  const { seq, request, now } = taken
+  const { seq, request, ...at } = taken
   const letter = owner.exceptions.get(seq)
   if (letter?.nextAt !== null || [...waitingFor(state, target)].includes(seq)) return false
   if (target.exceptions.has(seq)) return back(target, taken)
   const reason = { code: 'replayed', text: `a copy of a dead letter of ${owner.known.name}` }
   const { source, page } = letter
-  const copy = { seq, source, page, reason, history: '[]', firstAttemptedAt: now, request }
-  target.exceptions.set(seq, { ...copy, ...fresh(now) })
+  const copy = { seq, source, page, reason, history: '[]', firstAttemptedAt: at.now, request }
+  target.exceptions.set(seq, { ...copy, ...fresh(at) })
   target.offered++
   target.routed++
   return true
 }
 
 /** As an event waits that was never tried. */
-function fresh(now: number): Pick<MemoryException, 'attempts' | 'putAt' | 'nextAt' | 'cause' | 'provisional'> {
-  return { attempts: 0, putAt: now, nextAt: now, cause: null, provisional: false }
+function fresh({
+  now,
+  age,
+}: Moment): Pick<MemoryException, 'attempts' | 'putAt' | 'nextAt' | 'cause' | 'provisional' | 'age' | 'diedAge'> {
+  return { attempts: 0, putAt: now, nextAt: now, cause: null, provisional: false, age, diedAge: null }
 }
 
 function purged(owner: MemoryDestination, seq: Seq): boolean {

@@ -1,6 +1,8 @@
 // Requests in memory: written down, counted and ended.
 import { chosenOf, endOf, isThrough, isUnderWay, KEPT_REQUESTS, NO_COUNTS } from '../going-through.ts'
 import type { Asked, RequestCounts, StoredRequest } from '../requests.ts'
+import { noticeOfRequest } from '../notices.ts'
+import { noteInMemory } from './memory-notices.ts'
 import type { MemoryRequest, MemoryState } from './memory-state.ts'
 
 /** What is added to a request's counts. */
@@ -34,7 +36,7 @@ export function countInMemory(state: MemoryState, id: number, counted: Counted, 
   request.place += place
   if (!isUnderWay(request)) return
   request.state = 'running'
-  const text = isThrough(request.place, counts) ? endOf(request.asked, counts) : null
+  const text = isThrough(counts) ? endOf(request.asked, counts) : null
   if (text !== null) endInMemory(state, id, { ok: true, text }, now)
 }
 
@@ -46,7 +48,9 @@ export function endInMemory(
 ): void {
   const request = state.requests.find((one) => one.id === id)
   if (request?.finishedAt !== null) return
+  for (const destination of state.destinations) if (destination.replaying === id) destination.replaying = null
   Object.assign(request, { state: ok ? 'done' : 'failed', text, finishedAt: now })
+  noteInMemory(state, [noticeOfRequest(request, { ok, text })], now)
 }
 
 /** An event that had died again goes back to waiting. */

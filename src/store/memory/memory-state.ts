@@ -2,11 +2,13 @@
 // outlives a process.
 import type { Page, Seq } from '../../model/page.ts'
 import { CHAIN_START } from '../chain.ts'
+import type { DefinitionFrom } from '../definitions.ts'
 import type { Lived } from '../elapsed.ts'
 import { RecentEvents } from '../recent-events.ts'
 import type { Settled } from '../ranges.ts'
 import type { KnownDestination } from '../registration.ts'
 import type { RequestCounts, StoredRequest } from '../requests.ts'
+import type { AnnouncedPurge } from '../retention.ts'
 import type {
   AttemptRecord,
   Cursor,
@@ -18,6 +20,7 @@ import type {
   SetAside,
   StateIdentity,
 } from '../store.ts'
+import type { MemoryNotice } from './memory-notices.ts'
 import { overviewOf } from './memory-overview.ts'
 
 /** A page routed to a destination. */
@@ -25,6 +28,8 @@ interface MemoryRouting {
   readonly queue: Queue
   readonly bitmap: Uint8Array
   readonly matched: number
+  /** Of the matched events. */
+  readonly bytes: number
 }
 
 export interface MemoryPage {
@@ -35,6 +40,8 @@ export interface MemoryPage {
   readonly age: number
   /** By destination id. */
   readonly routing: Map<number, MemoryRouting>
+  /** Which of its events are sent again, by destination id. */
+  readonly replays: Map<number, Uint8Array>
   /** Undefined once pruned. */
   page: Page | undefined
 }
@@ -59,6 +66,10 @@ export interface MemoryException extends SetAside {
   readonly page: Page
   readonly history: string
   readonly putAt: number
+  /** How long the relay had lived at the commit, or when a replay took it, ms. */
+  readonly age: number
+  /** The same at its death; null unless it is dead. */
+  readonly diedAge: number | null
   /** When it is tried again; null when it is dead. */
   readonly nextAt: number | null
   readonly cause: string | null
@@ -70,11 +81,17 @@ export interface MemoryException extends SetAside {
 export interface MemoryDestination {
   known: KnownDestination
   readonly queues: Map<Queue, Settled>
+  /** The purge of dead letters that is announced: those that died before an age, from another age on. */
+  purge: AnnouncedPurge | null
   readonly exceptions: Map<Seq, MemoryException>
   readonly attempts: AttemptRecord[]
   /** Stretches of pages that it is still to be routed over, in order. */
   late: readonly SeqRange[]
+  /** What it was over time, in order. */
+  definitions: readonly DefinitionFrom[]
   health: Health | null
+  /** The request that fills its replay queue. */
+  replaying: number | null
   offered: number
   filtered: number
   routed: number
@@ -99,6 +116,8 @@ export class MemoryState {
   readonly pages: MemoryPage[] = []
   readonly requests: MemoryRequest[] = []
   requestsAsked = 0
+  readonly notices: MemoryNotice[] = []
+  noticesMade = 0
   destinationsMade = 0
   /** Grows with each opening; a store of an earlier one writes nothing more. */
   generation = 0
@@ -112,8 +131,8 @@ export class MemoryState {
   }
 
   /** What `status` would show, also while no store is open. */
-  async overview(_now: number, running = false): Promise<Overview> {
-    return overviewOf(this, running)
+  async overview(now: number, running = false): Promise<Overview> {
+    return overviewOf(this, running, now)
   }
 
   source(name: string): MemorySource {

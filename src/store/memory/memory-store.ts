@@ -13,7 +13,6 @@ import type {
   Health,
   Overview,
   PageCommit,
-  PullRecord,
   Queue,
   QueueProgress,
   RetryEvent,
@@ -29,6 +28,7 @@ import { QUEUES } from '../store.ts'
 import { commitInMemory, saveInMemory } from './memory-committing.ts'
 import { clampInMemory, exhumeInMemory, settleInMemory } from './memory-settling.ts'
 import { MemoryDesk } from './memory-desk.ts'
+import { MemoryKeeping } from './memory-keeping.ts'
 import { nextLateInMemory, routeLateInMemory } from './memory-late.ts'
 import { pruneInMemory } from './memory-pruning.ts'
 import { registerInMemory } from './memory-registration.ts'
@@ -43,7 +43,15 @@ export class MemoryStore implements Store {
   readonly #monotonic: (() => number) | undefined
   #elapsed: Elapsed | undefined
   #latest = 0
-  readonly #desk = new MemoryDesk((now) => this.#held(now))
+  readonly #desk = new MemoryDesk(
+    (now) => this.#held(now),
+    (now) => this.#lived(now).moment(now),
+  )
+
+  readonly #keeping = new MemoryKeeping(
+    (now) => this.#held(now),
+    (now) => this.#lived(now),
+  )
 
   readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
   readonly openRequests: RequestVerbs['openRequests'] = () => this.#desk.openRequests()
@@ -54,6 +62,14 @@ export class MemoryStore implements Store {
   readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
   readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
+  readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
+  readonly saveHealth: Store['saveHealth'] = (...given) => this.#keeping.saveHealth(...given)
+  readonly savePull: Store['savePull'] = (...given) => this.#keeping.savePull(...given)
+  readonly note: Store['note'] = (...given) => this.#keeping.note(...given)
+  readonly waitingNotices: Store['waitingNotices'] = (...given) => this.#keeping.waitingNotices(...given)
+  readonly expireDeadLetters: Store['expireDeadLetters'] = (...given) => this.#keeping.expireDeadLetters(...given)
+  readonly overBuffer: Store['overBuffer'] = (now) => this.#keeping.overBuffer(now)
+  readonly trimBuffer: Store['trimBuffer'] = (...given) => this.#keeping.trimBuffer(...given)
   readonly purgeDeadLetters: RequestVerbs['purgeDeadLetters'] = (...given) => this.#desk.purgeDeadLetters(...given)
 
   constructor(state: MemoryState, bounds: StoreBounds, monotonic?: () => number) {
@@ -67,7 +83,7 @@ export class MemoryStore implements Store {
   async register(definitions: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
     const state = this.#held(now)
     for (const destination of state.destinations) clampInMemory(destination, now)
-    return registerInMemory(state, definitions)
+    return registerInMemory(state, definitions, now)
   }
 
   async cursors(source: string): Promise<readonly Cursor[]> {
@@ -106,11 +122,13 @@ export class MemoryStore implements Store {
     const { known, late } = state.destination(destination)
     for (const kept of state.pages) {
       const routing = kept.routing.get(known.id)
-      const bitmap = routing?.queue === queue ? routing.bitmap : undefined
+      const fresh = routing?.queue === queue ? routing.bitmap : undefined
+      const bitmap = queue === 'replay' ? kept.replays.get(known.id) : fresh
       if (!bitmap || !matchesFrom(kept, bitmap, from)) continue
       if (!kept.page) throw new StateError(`the page at event ${kept.firstSeq} is gone although it is needed`)
       return { source: kept.source, firstSeq: kept.firstSeq, page: kept.page, bitmap }
     }
+    if (queue === 'replay') return { end: from }
     return { end: queue === 'catch_up' ? (late[0]?.from ?? state.nextSeq) : state.nextSeq }
   }
 
@@ -123,7 +141,7 @@ export class MemoryStore implements Store {
   }
 
   async settle(settlement: Settlement, now: number): Promise<void> {
-    settleInMemory(this.#held(now), settlement, now)
+    settleInMemory(this.#held(now), settlement, this.#lived(now).moment(now))
   }
 
   async dueRetries(
@@ -153,14 +171,6 @@ export class MemoryStore implements Store {
 
   async health(destination: string): Promise<Health | null> {
     return this.#held().destination(destination).health
-  }
-
-  async saveHealth(destination: string, health: Health, now: number): Promise<void> {
-    this.#held(now).destination(destination).health = structuredClone(health)
-  }
-
-  async savePull(source: string, pull: PullRecord, now: number): Promise<void> {
-    this.#held(now).source(source).lastPull = structuredClone(pull)
   }
 
   async prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }> {

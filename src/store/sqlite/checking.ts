@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { countBits, type Seq } from '../../model/page.ts'
 import { messageOf } from '../../model/errors.ts'
+import { destinationEquations, faultsOf, sourceEquations } from '../balance.ts'
 import { CHAIN_START, chainOf, digestOf } from '../chain.ts'
 import type { CheckReport, DestinationOverview, SourceOverview } from '../store.ts'
 import { Overviews } from './overviews.ts'
@@ -33,6 +34,8 @@ export class Checking {
   readonly #followed = new Map<number, Followed>()
   /** Matched events so far, by destination and queue. */
   readonly #matched = new Map<string, number>()
+  /** And their bytes. */
+  readonly #bytesRouted = new Map<string, number>()
   #hidden = 0
   #pageCount = 0
   #eventCount = 0
@@ -66,30 +69,23 @@ export class Checking {
   }
 
   #balance(): void {
-    const { sources, destinations } = new Overviews(this.#db).read(false, 0)
+    const { sources, destinations } = new Overviews(this.#db).read({ running: false, usedBytes: 0, now: 0 })
     for (const source of sources) this.#sourceBalance(source)
     for (const destination of destinations) this.#destinationBalance(destination)
     for (const source of this.#sources.all()) this.#head(source)
     this.#exceptions()
   }
 
-  #sourceBalance({ name, pulled, new: fresh, duplicates, quarantined }: SourceOverview): void {
-    if (pulled !== fresh + duplicates + quarantined)
-      this.#fault(
-        `source ${name}: pulled ${pulled} is not new ${fresh} + duplicates ${duplicates} + quarantined ${quarantined}`,
-      )
+  #sourceBalance(source: SourceOverview): void {
+    const { name, new: fresh } = source
+    for (const fault of faultsOf(sourceEquations(source))) this.#fault(`source ${name}: ${fault}`)
     const events = this.#sources.find(name)?.events
     if (events !== fresh) this.#fault(`source ${name}: its ledger has ${fresh} new events, its pages ${events}`)
   }
 
   #destinationBalance(one: DestinationOverview): void {
-    const { name, offered, filtered, routed, delivered, waiting, retrying, dead, dropped } = one
-    if (offered !== filtered + routed)
-      this.#fault(`destination ${name}: offered ${offered} is not filtered ${filtered} + routed ${routed}`)
-    if (routed !== delivered + waiting + retrying + dead + dropped)
-      this.#fault(
-        `destination ${name}: routed ${routed} is not delivered ${delivered} + waiting ${waiting} + retrying ${retrying} + dead ${dead} + dropped ${dropped}`,
-      )
+    const { name, waiting } = one
+    for (const fault of faultsOf(destinationEquations(one))) this.#fault(`destination ${name}: ${fault}`)
     const recounted = this.#recounting.waiting(name)
     if (recounted !== waiting)
       this.#fault(`destination ${name}: counts ${waiting} waiting, its routing and positions have ${recounted}`)
@@ -184,9 +180,12 @@ export class Checking {
     const matched = countBits(bitmapOf(row), row.count)
     const queue = `${row.destination} ${row.queue}`
     const before = this.#matched.get(queue) ?? row.before
-    if (row.count !== page.count || matched !== row.matched || before !== row.before)
+    const bytesBefore = this.#bytesRouted.get(queue) ?? row.bytes_before
+    const sums = matched === row.matched && before === row.before && bytesBefore === row.bytes_before
+    if (row.count !== page.count || !sums)
       this.#fault(`the routing of the page at event ${row.page} to destination ${row.destination} does not add up`)
     this.#matched.set(queue, row.before + row.matched)
+    this.#bytesRouted.set(queue, row.bytes_before + row.bytes)
   }
 }
 

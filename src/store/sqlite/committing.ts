@@ -2,12 +2,15 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { Identity } from '../../model/identity.ts'
 import type { Page, Quarantined, Seq } from '../../model/page.ts'
+import { matchedBytes } from '../buffer.ts'
 import { deduplicate, type Deduplicated } from '../deduplicate.ts'
 import { chainOf, digestOf } from '../chain.ts'
+import { noticesOfConflicts } from '../notices.ts'
 import { rebuildRouting } from '../rebuild-page.ts'
 import { type Committed, type PageCommit, QUEUES } from '../store.ts'
 import type { Destinations } from './destinations.ts'
 import { pack } from '../codec.ts'
+import type { Notices } from './notices.ts'
 import type { Pages } from './pages.ts'
 import type { Recents } from './recents.ts'
 import { CATCH_UP, type RoutingRows } from './routing.ts'
@@ -22,6 +25,7 @@ export interface CommittingTables {
   readonly pages: Pages
   readonly routing: RoutingRows
   readonly recents: Recents
+  readonly notices: Notices
 }
 
 /** When a page is committed: wall clock, and time lived. */
@@ -45,7 +49,7 @@ export class Committing {
 
   /** Returns what was committed, and the page as it was kept, for those who read it next. */
   commit(commit: PageCommit, stamp: CommitStamp): { committed: Committed; page: Page } {
-    const { state, sources, recents } = this.#tables
+    const { state, sources, recents, notices } = this.#tables
     const source = sources.ensure(commit.source)
     const fresh = deduplicate(commit.page, recents.of(source), this.#identity)
     const from = state.nextSeq()
@@ -58,6 +62,8 @@ export class Committing {
     for (const record of commit.quarantined) this.#setApart(source.id, record, stamp.now)
     this.#count(commit, source.id, fresh, stamp.now)
     sources.saveCursors(source.id, commit.lane, commit.cursors, { seq: to, now: stamp.now })
+    notices.carry(commit.notices ?? [])
+    notices.add(noticesOfConflicts(commit.source, fresh.conflicts), stamp.now)
     const { duplicates, conflicts, page } = fresh
     return { committed: { seqs: { from, to }, duplicates, conflicts }, page }
   }
@@ -109,7 +115,10 @@ export class Committing {
       const { bitmap, matched } = fresh.kept ? rebuildRouting(given, fresh.kept) : given
       // What is dropped at once needs no routing: nobody will ask for it.
       if (!discard)
-        routing.add({ destination: id, queue }, { page: stamp.firstSeq, source: source.id, count, bitmap, matched })
+        routing.add(
+          { destination: id, queue },
+          { page: stamp.firstSeq, source: source.id, count, bitmap, matched, bytes: matchedBytes(fresh.page, bitmap) },
+        )
       destinations.count(id, source.id, dayOf(stamp.now), {
         offered: count,
         filtered: count - matched,

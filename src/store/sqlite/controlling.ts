@@ -1,12 +1,11 @@
 // Stops, starts and removes destinations, and sources, by command; counts what is dropped with it.
 import type { Database, Statement } from 'better-sqlite3'
-import { bitSet, type Seq } from '../../model/page.ts'
-import { requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
-import { isSettled, type Settled } from '../ranges.ts'
+import type { Seq } from '../../model/page.ts'
+import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
 import { QUEUES } from '../store.ts'
 import { controlledOf, type DestinationRow, type Destinations } from './destinations.ts'
 import type { RequestRows } from './request-rows.ts'
-import type { QueueId, RoutingRow, RoutingRows } from './routing.ts'
+import { type QueueId, REPLAY, type RoutedBits, type RoutingRows, waitingIn } from './routing.ts'
 import { dayOf, type Sources } from './sources.ts'
 import type { StateRow } from './state-row.ts'
 
@@ -24,7 +23,7 @@ interface Dropped {
 }
 
 /** Everything that belongs to one destination, by its number. */
-const holdings = ['routing', 'position', 'exception', 'attempt', 'late', 'ledger']
+const holdings = ['routing', 'position', 'exception', 'attempt', 'late', 'ledger', 'definition']
 
 export class Controlling {
   readonly #db: Database
@@ -32,7 +31,7 @@ export class Controlling {
   readonly #stop: Statement<[number, number]>
   readonly #start: Statement<[number]>
   readonly #begun: Statement<[Seq, number]>
-  readonly #routing: Statement<[number, number, Seq], RoutingRow>
+  readonly #routing: Statement<[number, number, Seq], RoutedBits & { source: number }>
   readonly #retrying: Statement<[number], Dropped>
   readonly #late: Statement<[number]>
 
@@ -43,7 +42,7 @@ export class Controlling {
     this.#start = db.prepare("UPDATE destination SET state = 'enabled', stopped = 0, discard = 0 WHERE id = ?")
     this.#begun = db.prepare('UPDATE destination SET ever_enabled = 1, created_seq = ? WHERE id = ?')
     this.#routing = db.prepare(
-      'SELECT page, source, count, bitmap, matched, before FROM routing WHERE destination = ? AND queue = ? AND page >= ? ORDER BY page',
+      'SELECT page, source, count, bitmap, matched FROM routing WHERE destination = ? AND queue = ? AND page >= ? ORDER BY page',
     )
     this.#retrying = db.prepare('DELETE FROM exception WHERE destination = ? AND dead = 0 RETURNING source, request')
     this.#late = db.prepare('DELETE FROM late WHERE destination = ?')
@@ -75,20 +74,18 @@ export class Controlling {
     const waiting = QUEUES.map((_, queue) =>
       routing.waiting({ destination: id, queue }, destinations.settled(id, queue)),
     )
-    this.#replaysLose(this.#retrying.all(id), now)
+    this.#replaysLose(this.#retrying.all(id), now, { request: row.replaying, count: waiting[REPLAY] ?? 0 })
     for (const table of holdings) this.#db.prepare(`DELETE FROM ${table} WHERE destination = ?`).run(id)
     this.#db.prepare('DELETE FROM destination WHERE id = ?').run(id)
     return { waiting: waiting.reduce((sum, count) => sum + count, 0), retrying, dead }
   }
 
-  enableSource(name: string, enabled: boolean): void {
+  enableSource(name: string, enabled: boolean, configured: readonly string[]): void {
     const { sources } = this.#tables
-    const row = sources.find(name)
-    if (!row) {
-      const names = sources.all().map((one) => one.name)
-      throw unknown('source', name, names)
-    }
-    sources.enable(row.id, enabled)
+    requireReadable(name)
+    if (!sources.find(name) && !configured.includes(name))
+      throw unknown('source', name, [...sources.all().map((one) => one.name), ...configured])
+    sources.enable(sources.ensure(name).id, enabled)
   }
 
   #row(name: string): DestinationRow {
@@ -100,8 +97,9 @@ export class Controlling {
   }
 
   /** Everything that waits or is to be tried again, and whatever it was still to be routed over. */
-  #drop({ id }: DestinationRow, now: number): number {
-    const { state, destinations } = this.#tables
+  #drop({ id, replaying }: DestinationRow, now: number): number {
+    const { state, destinations, routing } = this.#tables
+    const again = routing.waiting({ destination: id, queue: REPLAY }, destinations.settled(id, REPLAY))
     const bySource = new Map<number, number>()
     const add = (source: number, count: number): void => void bySource.set(source, (bySource.get(source) ?? 0) + count)
     QUEUES.forEach((_, queue) => {
@@ -111,7 +109,7 @@ export class Controlling {
     const retrying = this.#retrying.all(id)
     for (const { source } of retrying) add(source, 1)
     destinations.setAside(id, { retrying: -retrying.length, dead: 0 })
-    this.#replaysLose(retrying, now)
+    this.#replaysLose(retrying, now, { request: replaying, count: again })
     this.#late.run(id)
     for (const [source, dropped] of bySource) destinations.count(id, source, dayOf(now), { dropped })
     return [...bySource.values()].reduce((sum, count) => sum + count, 0)
@@ -126,21 +124,18 @@ export class Controlling {
       yield { source: row.source, count: waitingIn(row, settled) }
   }
 
-  #replaysLose(dropped: readonly Dropped[], now: number): void {
+  /** `again`: what waited in the replay queue, and the request that it is of. */
+  #replaysLose(
+    dropped: readonly Dropped[],
+    now: number,
+    again: { readonly request: number | null; readonly count: number },
+  ): void {
     const byRequest = new Map<number, number>()
-    for (const { request } of dropped) if (request !== null) byRequest.set(request, (byRequest.get(request) ?? 0) + 1)
+    const lose = (request: number | null, count: number): void => {
+      if (request !== null && count > 0) byRequest.set(request, (byRequest.get(request) ?? 0) + count)
+    }
+    for (const { request } of dropped) lose(request, 1)
+    lose(again.request, again.count)
     for (const [request, count] of byRequest) this.#tables.requests.count(request, { dropped: count }, now)
   }
-}
-
-function waitingIn(row: RoutingRow, settled: Settled): number {
-  const end = row.page + row.count
-  if (row.page >= settled.position && !settled.above.some(({ from, to }) => from < end && to > row.page))
-    return row.matched
-  let waiting = 0
-  for (let index = 0; index < row.count; index++) {
-    const matches = row.bitmap === null || bitSet(row.bitmap, index)
-    if (matches && !isSettled(settled, row.page + index)) waiting++
-  }
-  return waiting
 }

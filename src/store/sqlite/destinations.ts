@@ -1,9 +1,11 @@
 // The rows of destinations: registration, positions, health, and what is added to their ledger.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
+import type { BufferBound } from '../buffer.ts'
 import type { Controlled } from '../control.ts'
+import { Definitions } from './definitions.ts'
 import type { Settled } from '../ranges.ts'
-import { type KnownDestination, planRegistration, recordOf, type Registration } from '../registration.ts'
+import { type KnownDestination, planRegistration, type Registration } from '../registration.ts'
 import { CATCH_UP } from './routing.ts'
 import { type DestinationDefinition, type DestinationRecord, type Health, QUEUES, type SeqRange } from '../store.ts'
 
@@ -13,6 +15,7 @@ export interface DestinationRow {
   readonly type: string
   readonly definition: string
   readonly sources: string | null
+  readonly buffer: string | null
   readonly state: DestinationRecord['state']
   readonly file_enabled: number
   readonly stopped: number
@@ -20,10 +23,13 @@ export interface DestinationRow {
   readonly ever_enabled: number
   readonly created_seq: Seq
   readonly parked_seq: Seq | null
+  readonly replaying: number | null
   readonly health: string | null
   readonly retrying: number
   readonly dead: number
   readonly attempts: number
+  readonly purge_before: number | null
+  readonly purge_from: number | null
 }
 
 /** What is added to a line of a destination's ledger. */
@@ -47,6 +53,7 @@ interface PositionRow {
 
 export class Destinations {
   readonly #db: Database
+  readonly #definitions: Definitions
   readonly #ids = new Map<string, number>()
   readonly #byName: Statement<[string], DestinationRow>
   readonly #all: Statement<[], DestinationRow>
@@ -59,6 +66,7 @@ export class Destinations {
 
   constructor(db: Database) {
     this.#db = db
+    this.#definitions = new Definitions(db)
     this.#byName = db.prepare('SELECT * FROM destination WHERE name = ?')
     this.#all = db.prepare('SELECT * FROM destination ORDER BY id')
     this.#position = db.prepare('SELECT position, above FROM position WHERE destination = ? AND queue = ?')
@@ -104,14 +112,14 @@ export class Destinations {
   register(
     definitions: readonly DestinationDefinition[],
     stamp: { nextSeq: Seq; now: number; firstSince: (ms: number) => Seq },
-  ): readonly DestinationRecord[] {
+  ): readonly Registration[] {
     const plans = planRegistration(this.all().map(known), definitions, stamp.nextSeq)
     // Names may be exchanged: every name that moves is given up before any is taken.
     for (const { id, change } of plans)
       if (change === 'renamed')
         this.#db.prepare("UPDATE destination SET was = name, name = '~' || id WHERE id = ?").run(id)
     for (const plan of plans) this.#apply(plan, stamp)
-    return plans.map(recordOf)
+    return plans
   }
 
   settled(destination: number, queue: number): Settled {
@@ -160,6 +168,10 @@ export class Destinations {
     if (plan.change === 'unchanged') return
     const id = plan.id ?? this.#create(plan, stamp.now)
     this.#update(id, plan)
+    // Nobody knows how long the letters of a parked one are to be kept: when it is back, their end is announced anew.
+    if (plan.change === 'parked')
+      this.#db.prepare('UPDATE destination SET purge_before = NULL, purge_from = NULL WHERE id = ?').run(id)
+    this.#definitions.register(id, plan, stamp.nextSeq)
     const { lateStart, begins, missedFrom } = plan
     const lateFrom = lateStart === 'beginning' ? 1 : lateStart && stamp.firstSince(lateStart.sinceMs)
     if (begins !== null) this.begin(id, begins, lateFrom ?? begins)
@@ -177,13 +189,14 @@ export class Destinations {
   #update(id: number, { next }: Registration): void {
     this.#db
       .prepare(
-        'UPDATE destination SET name = ?, type = ?, definition = ?, sources = ?, state = ?, file_enabled = ?, ever_enabled = ?, created_seq = ?, parked_seq = ? WHERE id = ?',
+        'UPDATE destination SET name = ?, type = ?, definition = ?, sources = ?, buffer = ?, state = ?, file_enabled = ?, ever_enabled = ?, created_seq = ?, parked_seq = ? WHERE id = ?',
       )
       .run(
         next.name,
         next.type,
         next.definition,
         next.sources === null ? null : JSON.stringify(next.sources),
+        next.buffer === null ? null : JSON.stringify(next.buffer),
         next.state,
         next.fileEnabled ? 1 : 0,
         next.everEnabled ? 1 : 0,
@@ -203,6 +216,11 @@ export function reads(row: Pick<DestinationRow, 'sources'>, source: string): boo
   return sourcesOf(row)?.includes(source) ?? true
 }
 
+/** Its own bound on what waits; null without one. */
+export function bufferOf({ buffer }: Pick<DestinationRow, 'buffer'>): BufferBound | null {
+  return buffer === null ? null : (JSON.parse(buffer) as BufferBound)
+}
+
 /** What decides about commands. */
 export function controlledOf(row: DestinationRow): Controlled {
   const { name, state } = row
@@ -213,7 +231,7 @@ function known(row: DestinationRow): KnownDestination {
   const { id, name, type, definition, state } = row
   const flags = { fileEnabled: row.file_enabled === 1, stopped: row.stopped === 1, discard: row.discard === 1 }
   const rest = { ...flags, everEnabled: row.ever_enabled === 1, createdSeq: row.created_seq, parkedSeq: row.parked_seq }
-  return { id, name, type, definition, state, sources: sourcesOf(row), ...rest }
+  return { id, name, type, definition, state, sources: sourcesOf(row), buffer: bufferOf(row), ...rest }
 }
 
 function ranges(text: string): readonly SeqRange[] {

@@ -1,10 +1,13 @@
 // Events that did not go smoothly: retrying with a next time, or dead. Each carries a copy of its event, so that pages can go.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
+import type { Reason } from '../../model/verdict.ts'
+import type { Moment } from '../elapsed.ts'
 import type { RetryEvent, SetAside } from '../store.ts'
 import { packEvent, unpackEvent } from './packing.ts'
 import type { Pages } from './pages.ts'
 import { addToHistory } from '../history.ts'
+import { CATCH_UP, REPLAY, type RoutingRows } from './routing.ts'
 
 interface ExceptionRow {
   readonly seq: Seq
@@ -32,6 +35,7 @@ interface Write {
   reason: string
   history: string
   died: number | null
+  diedAge: number | null
 }
 
 /** What becomes of an event that is set aside. */
@@ -46,28 +50,31 @@ export interface Before {
 
 export class Exceptions {
   readonly #pages: Pages
+  readonly #routing: RoutingRows
   readonly #find: Statement<[number, Seq], Pick<ExceptionRow, 'dead' | 'history' | 'request'>>
-  readonly #insert: Statement<[Write & { event: Uint8Array }]>
+  readonly #insert: Statement<[Write & { event: Uint8Array; age: number }]>
   readonly #update: Statement<[Write]>
   readonly #remove: Statement<[number, Seq], { request: number | null }>
   readonly #due: Statement<[number, number], ExceptionRow>
   readonly #next: Statement<[number], { seq: Seq; next_at: number }>
   readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string; request: number | null }>
   readonly #within: Statement<[number, Seq, Seq], { seq: Seq }>
-  readonly #confirm: Statement<[number]>
+  readonly #claim: Statement<[number, number, Seq]>
+  readonly #confirm: Statement<[number], { source: number; cause: string; reason: string }>
   readonly #exhume: Statement<[{ destination: number; now: number }]>
   readonly #clamp: Statement<[{ now: number }]>
 
-  constructor(db: Database, pages: Pages) {
+  constructor(db: Database, pages: Pages, routing: RoutingRows) {
     this.#pages = pages
+    this.#routing = routing
     this.#find = db.prepare('SELECT dead, history, request FROM exception WHERE destination = ? AND seq = ?')
     this.#insert = db.prepare(
-      `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, put_at, next_at, cause, reason, history, died_at, event)
-       VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @put, @next, @cause, @reason, @history, @died, @event)`,
+      `INSERT INTO exception (destination, seq, source, dead, provisional, attempts, first_attempted_at, put_at, next_at, cause, reason, history, died_at, died_age, age, event)
+       VALUES (@destination, @seq, @source, @dead, @provisional, @attempts, @first, @put, @next, @cause, @reason, @history, @died, @diedAge, @age, @event)`,
     )
     this.#update = db.prepare(
       `UPDATE exception SET dead = @dead, provisional = @provisional, attempts = @attempts, first_attempted_at = @first, put_at = @put, next_at = @next,
-       cause = @cause, reason = @reason, history = @history, died_at = @died WHERE destination = @destination AND seq = @seq`,
+       cause = @cause, reason = @reason, history = @history, died_at = @died, died_age = @diedAge WHERE destination = @destination AND seq = @seq`,
     )
     this.#remove = db.prepare('DELETE FROM exception WHERE destination = ? AND seq = ? AND dead = 0 RETURNING request')
     this.#due = db.prepare(
@@ -80,23 +87,41 @@ export class Exceptions {
       'SELECT seq, source, cause, request FROM exception WHERE destination = ? AND provisional = 1',
     )
     this.#within = db.prepare('SELECT seq FROM exception WHERE destination = ? AND seq >= ? AND seq < ?')
-    this.#confirm = db.prepare('UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1')
+    this.#claim = db.prepare('UPDATE exception SET request = ? WHERE destination = ? AND seq = ?')
+    this.#confirm = db.prepare(
+      'UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1 RETURNING source, cause, reason',
+    )
     this.#clamp = db.prepare(
       'UPDATE exception SET next_at = next_at - put_at + @now, put_at = @now WHERE dead = 0 AND put_at > @now',
     )
     this.#exhume = db.prepare(
-      'UPDATE exception SET dead = 0, provisional = 0, attempts = 0, put_at = @now, next_at = @now, cause = NULL, died_at = NULL WHERE destination = @destination AND provisional = 1',
+      'UPDATE exception SET dead = 0, provisional = 0, attempts = 0, put_at = @now, next_at = @now, cause = NULL, died_at = NULL, died_age = NULL WHERE destination = @destination AND provisional = 1',
     )
   }
 
   /** Sets an event aside, or moves one that is. Throws when it is dead. */
-  put(destination: number, source: number, event: SetAside & Fate, now: number): Before {
+  put(destination: number, source: number, event: SetAside & Fate, at: Moment): Before {
     const old = this.#find.get(destination, event.seq)
     if (old?.dead) throw new Error(`event ${event.seq} is dead already`)
-    const write = writeOf({ destination, source, now, history: old?.history ?? '[]' }, event)
+    const write = writeOf({ destination, source, at, history: old?.history ?? '[]' }, event)
     if (old) this.#update.run(write)
-    else this.#insert.run({ ...write, event: packEvent(this.#pages.event(event.seq)) })
+    else
+      this.#insert.run({
+        ...write,
+        age: this.#isLate(destination, event.seq) ? at.age : this.#pages.ageOf(event.seq),
+        event: packEvent(this.#pages.event(event.seq)),
+      })
     return { wasRetrying: old !== undefined, request: old?.request ?? null }
+  }
+
+  /** An event that was set aside belongs to a replay. */
+  claim(destination: number, seq: Seq, request: number): void {
+    this.#claim.run(request, destination, seq)
+  }
+
+  /** What comes late, or again, waits since it is set aside and not since its commit. */
+  #isLate(destination: number, seq: Seq): boolean {
+    return [CATCH_UP, REPLAY].some((queue) => this.#routing.holds({ destination, queue }, seq))
   }
 
   /** A retrying event was delivered. Returns the replay that took it last. */
@@ -147,9 +172,10 @@ export class Exceptions {
     return byCause
   }
 
-  /** The destination has shown that it takes events: its rejects stand. */
-  confirm(destination: number): void {
-    this.#confirm.run(destination)
+  /** The destination has shown that it takes events: its rejects stand. Returns them. */
+  confirm(destination: number): readonly { source: number; cause: string; reason: Reason }[] {
+    const confirmed = this.#confirm.all(destination)
+    return confirmed.map((row) => ({ ...row, reason: JSON.parse(row.reason) as Reason }))
   }
 
   exhume(destination: number, now: number): void {
@@ -163,14 +189,21 @@ export class Exceptions {
 }
 
 function writeOf(
-  context: { destination: number; source: number; now: number; history: string },
+  context: { destination: number; source: number; at: Moment; history: string },
   event: SetAside & Fate,
 ): Write {
-  const { destination, source, now, history } = context
+  const { destination, source, at, history } = context
   const fate =
     'cause' in event
-      ? { dead: 1, provisional: event.provisional ? 1 : 0, next: null, cause: event.cause, died: now }
-      : { dead: 0, provisional: 0, next: event.nextAt, cause: null, died: null }
+      ? {
+          dead: 1,
+          provisional: event.provisional ? 1 : 0,
+          next: null,
+          cause: event.cause,
+          died: at.now,
+          diedAge: at.age,
+        }
+      : { dead: 0, provisional: 0, next: event.nextAt, cause: null, died: null, diedAge: null }
   return {
     destination,
     source,
@@ -178,8 +211,8 @@ function writeOf(
     ...fate,
     attempts: event.attempts,
     first: event.firstAttemptedAt,
-    put: now,
+    put: at.now,
     reason: JSON.stringify(event.reason),
-    history: addToHistory(history, event, now),
+    history: addToHistory(history, event, at.now),
   }
 }

@@ -2,10 +2,12 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { bitSet, type Seq } from '../../model/page.ts'
 import type { HistoryEntry } from '../dead-letters.ts'
+import { definitionAt } from '../definitions.ts'
 import { isSettled, type Settled } from '../ranges.ts'
 import { type AttemptRecord, type Queue, QUEUES } from '../store.ts'
 import type { TraceDestination, TraceFate } from '../trace.ts'
 import { Attempts } from './attempts.ts'
+import { Definitions } from './definitions.ts'
 import { type DestinationRow, Destinations, reads } from './destinations.ts'
 import { bitmapOf, type QueueId, type RoutingRow, RoutingRows } from './routing.ts'
 import { dayOf } from './sources.ts'
@@ -31,8 +33,16 @@ interface Exception {
 
 type Routed = Pick<RoutingRow, 'page' | 'count' | 'bitmap'> & { readonly queue: number }
 
+/** What a destination was for an event: its definition then, and what that says. */
+interface Then {
+  readonly definition: string
+  /** Events that it is led over before this one, while it is still to be led over the event's page. */
+  readonly ahead: number | null
+}
+
 export class Fates {
   readonly #destinations: Destinations
+  readonly #definitions: Definitions
   readonly #rows: RoutingRows
   readonly #attempts: Attempts
   readonly #exception: Statement<[number, Seq], Exception>
@@ -42,6 +52,7 @@ export class Fates {
 
   constructor(db: Database) {
     this.#destinations = new Destinations(db)
+    this.#definitions = new Definitions(db)
     this.#rows = new RoutingRows(db)
     this.#attempts = new Attempts(db)
     this.#exception = db.prepare(
@@ -65,21 +76,30 @@ export class Fates {
   #one(row: DestinationRow, subject: Subject): TraceDestination {
     const exception = this.#exception.get(row.id, subject.seq)
     const history = exception ? (JSON.parse(exception.history) as HistoryEntry[]) : []
-    const fate = exception ? fateOf(exception, history.at(-1) ?? null) : this.#fate(row, subject)
+    const then = this.#then(row, subject.seq)
+    const fate = exception ? fateOf(exception, history.at(-1) ?? null) : this.#fate(row, subject, then)
     const attempts = sent.has(fate.kind) ? this.#tried(row.id, subject.seq) : []
-    return { name: row.name, state: row.state, filter: filterOf(row), fate, history, attempts }
+    const filters = { filter: filterOf(row.definition), filterThen: filterOf(then.definition) }
+    return { name: row.name, state: row.state, ...filters, fate, history, attempts }
   }
 
-  #fate(row: DestinationRow, subject: Subject): TraceFate {
+  /** What has yet to be looked at is looked at by what the destination is now. */
+  #then(row: DestinationRow, seq: Seq): Then {
+    const ahead = this.#late.get({ seq, id: row.id })?.ahead ?? null
+    const history = ahead === null ? this.#definitions.of(row.id) : []
+    return { definition: definitionAt(history, seq, row.definition), ahead }
+  }
+
+  #fate(row: DestinationRow, subject: Subject, then: Then): TraceFate {
     const { seq, page, name } = subject
-    if (!reads(row, name) || !row.ever_enabled) return { kind: 'not_offered' }
+    if (!readThen(row, then, name) || !row.ever_enabled) return { kind: 'not_offered' }
     if (!page) return { kind: 'settled', why: 'page_gone' }
     const routed = this.#routing.all(row.id, page.firstSeq)
     const matched = routed.filter((one) => bitSet(bitmapOf(one), seq - one.page))
     const waiting = matched.map((one) => this.#waiting(row.id, one, seq)).find((fate) => fate !== undefined)
     if (waiting) return waiting
     if (matched.length > 0) return this.#unsureOf(row, subject).dropped > 0 ? someDropped : { kind: 'delivered' }
-    return routed.length > 0 ? { kind: 'filtered' } : this.#unrouted(row, subject)
+    return routed.length > 0 ? { kind: 'filtered' } : this.#unrouted(row, subject, then)
   }
 
   #waiting(destination: number, { queue }: Routed, seq: Seq): TraceFate | undefined {
@@ -97,13 +117,12 @@ export class Fates {
   }
 
   /** A page without a match leaves no routing, nor does one that never came before the filter. */
-  #unrouted(row: DestinationRow, subject: Subject): TraceFate {
+  #unrouted(row: DestinationRow, subject: Subject, { definition, ahead }: Then): TraceFate {
     const { seq } = subject
-    const late = this.#late.get({ seq, id: row.id })
-    if (late) return { kind: 'unrouted', ahead: late.ahead }
+    if (ahead !== null) return { kind: 'unrouted', ahead }
     if (row.parked_seq !== null && seq >= row.parked_seq) return { kind: 'unrouted', ahead: seq - row.parked_seq }
     if (this.#unsureOf(row, subject).direct > 0) return someDropped
-    return seq < row.created_seq && !beganEarlier(row) ? { kind: 'not_offered' } : { kind: 'filtered' }
+    return seq < row.created_seq && !beganEarlier(definition) ? { kind: 'not_offered' } : { kind: 'filtered' }
   }
 
   /** What may have become of events of this source otherwise, since the page was committed. */
@@ -135,12 +154,19 @@ function fateOf(row: Exception, reason: HistoryEntry | null): TraceFate {
 }
 
 /** Whether it was led over pages from before its time. */
-function beganEarlier({ definition }: DestinationRow): boolean {
+function beganEarlier(definition: string): boolean {
   const start = definitionPart(definition, 'start')
   return start !== undefined && start !== 'now'
 }
 
-function filterOf({ definition }: DestinationRow): string | null {
+/** Whether it read a source; what it reads today is known apart from its definition. */
+function readThen(row: DestinationRow, { definition }: Then, source: string): boolean {
+  if (definition === row.definition) return reads(row, source)
+  const sources = definitionPart(definition, 'sources') as readonly string[] | undefined
+  return sources?.includes(source) ?? true
+}
+
+function filterOf(definition: string): string | null {
   const filter = definitionPart(definition, 'filter')
   return filter === undefined ? null : JSON.stringify(filter)
 }

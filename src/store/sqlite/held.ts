@@ -1,7 +1,7 @@
 // What waits, and therefore which pages must stay: asked by pruning, by sources that give parts back, and when there is no room.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
-import { QUEUES } from '../store.ts'
+import { type Queue, QUEUES } from '../store.ts'
 import { type DestinationRow, type Destinations, reads } from './destinations.ts'
 import type { QueueId, RoutingRows } from './routing.ts'
 import type { Sources } from './sources.ts'
@@ -14,7 +14,10 @@ export class Held {
 
   constructor(db: Database, tables: { sources: Sources; destinations: Destinations; routing: RoutingRows }) {
     this.#tables = tables
-    this.#late = db.prepare('SELECT min(routed_to) AS seq FROM late WHERE routed_to < to_seq')
+    this.#late = db.prepare(
+      `SELECT min(seq) AS seq FROM (SELECT min(routed_to) AS seq FROM late WHERE routed_to < to_seq
+       UNION ALL SELECT min(place) FROM request JOIN destination ON destination.replaying = request.id)`,
+    )
   }
 
   /** Before which ordinal no event of the source waits anywhere. Parked and disabled destinations count like any other. */
@@ -44,17 +47,18 @@ export class Held {
     return oldest
   }
 
-  /** The oldest event that waits in any queue of a destination. */
-  oldestOf(destination: number): Seq | null {
+  /** The oldest event that waits in any queue of a destination, or in these. */
+  oldestOf(destination: number, queues: readonly Queue[] = QUEUES): Seq | null {
     const { routing, destinations } = this.#tables
-    const waiting = QUEUES.map((_, queue) =>
-      routing.oldestWaiting({ destination, queue }, destinations.settled(destination, queue)),
-    )
+    const waiting = queues.map((name) => {
+      const queue = QUEUES.indexOf(name)
+      return routing.oldestWaiting({ destination, queue }, destinations.settled(destination, queue))
+    })
     const found = waiting.filter((seq) => seq !== null)
     return found.length > 0 ? Math.min(...found) : null
   }
 
-  /** From where on pages are wanted by destinations that began later. They delay age, not a full disk. */
+  /** From where on pages are wanted by destinations that began later, and by replays. They delay age, not a full disk. */
   lateFrom(): Seq {
     return this.#late.get()?.seq ?? Infinity
   }

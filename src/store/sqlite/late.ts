@@ -1,7 +1,11 @@
 // Routes destinations over pages that are kept already: what to look at next, and the routing of it, each page once.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
+import { matchedBytes } from '../buffer.ts'
+import { definitionAt } from '../definitions.ts'
 import { type LatePage, type LateRouting, withoutCounted } from '../late.ts'
+import type { Definitions } from './definitions.ts'
+import type { Buffers } from './buffers.ts'
 import { type DestinationRow, type Destinations, reads } from './destinations.ts'
 import type { Exceptions } from './exceptions.ts'
 import type { Held } from './held.ts'
@@ -21,6 +25,8 @@ interface LateTables {
   readonly routing: RoutingRows
   readonly exceptions: Exceptions
   readonly held: Held
+  readonly buffers: Buffers
+  readonly definitions: Definitions
 }
 
 export class Late {
@@ -46,10 +52,13 @@ export class Late {
 
   /** The next page to look at; null when no page is left of the ranges. */
   next(name: string): LatePage | null {
-    const place = this.#place(this.#tables.destinations.get(name))
+    const { destinations, sources, pages, definitions } = this.#tables
+    const row = destinations.get(name)
+    const place = this.#place(row)
     if (!place) return null
     const { first_seq: firstSeq, source } = place
-    return { source: this.#tables.sources.nameOf(source), firstSeq, page: this.#tables.pages.read(firstSeq) }
+    const definition = definitionAt(definitions.of(row.id), firstSeq, row.definition)
+    return { source: sources.nameOf(source), firstSeq, page: pages.read(firstSeq), definition }
   }
 
   /** Whether ranges are left, be it without a page. */
@@ -65,9 +74,10 @@ export class Late {
 
   /** Adds the page to the queue, unless that was done before or the page has been removed meanwhile. */
   route(name: string, given: LateRouting, now: number): void {
-    const { destinations, sources, routing, exceptions, held } = this.#tables
+    const { destinations, sources, routing, exceptions, held, pages, buffers } = this.#tables
     const { firstSeq, count, bypassed, missing } = given
-    const { id } = destinations.get(name)
+    const row = destinations.get(name)
+    const { id } = row
     if (this.#advance.run(firstSeq + count, id, firstSeq, firstSeq).changes === 0) return
     this.#done.run(id, firstSeq)
     const place = this.#kept.get(firstSeq)
@@ -76,7 +86,9 @@ export class Late {
     // A copy of a dead letter of another destination was counted when it came, whatever the filter says.
     const counted = exceptions.within(id, firstSeq, firstSeq + count)
     const { offered, bitmap, matched } = withoutCounted(given, counted)
-    routing.add({ destination: id, queue: CATCH_UP }, { page: firstSeq, source, count, bitmap, matched })
+    const bytes = matchedBytes(pages.columns(firstSeq), bitmap)
+    buffers.requireRoomFor(row, bytes)
+    routing.add({ destination: id, queue: CATCH_UP }, { page: firstSeq, source, count, bitmap, matched, bytes })
     held.lookAgain({ destination: id, queue: CATCH_UP })
     const day = dayOf(now)
     destinations.count(id, source, day, { offered, filtered: offered - matched, routed: matched })

@@ -9,8 +9,13 @@ import {
   QUEUES,
   type SourceOverview,
 } from '../store.ts'
+import type { Lived } from '../elapsed.ts'
+import { purgeShown } from '../retention.ts'
+import { FRESH_QUEUES } from '../overview.ts'
 import { Attempts } from './attempts.ts'
-import { type DestinationRow, Destinations } from './destinations.ts'
+import { Buffers } from './buffers.ts'
+import { bufferOf, type DestinationRow, Destinations } from './destinations.ts'
+import { OldLetters, purgeOf } from './expiring.ts'
 import { Held } from './held.ts'
 import { RoutingRows } from './routing.ts'
 import { type SourceRow, Sources } from './sources.ts'
@@ -42,10 +47,12 @@ export class Overviews {
   readonly #routing: RoutingRows
   readonly #attempts: Attempts
   readonly #held: Held
+  readonly #buffers: Buffers
   readonly #sourceSums: Statement<[number], SourceSums>
   readonly #sums: Statement<[number], Sums>
   readonly #quarantine: Statement<[number, number], SourceOverview['quarantine'][number]>
   readonly #committedAt: Statement<[Seq], { at: number }>
+  readonly #oldLetters: OldLetters
   readonly #nextRetry: Statement<[number], { at: number | null }>
 
   constructor(db: Database) {
@@ -54,6 +61,7 @@ export class Overviews {
     this.#destinations = new Destinations(db)
     this.#routing = new RoutingRows(db)
     this.#attempts = new Attempts(db)
+    this.#buffers = new Buffers(db, { destinations: this.#destinations, routing: this.#routing })
     this.#held = new Held(db, { sources: this.#sources, destinations: this.#destinations, routing: this.#routing })
     const sum = (name: string, as = name): string => `coalesce(sum(${name}), 0) AS ${as}`
     this.#sourceSums = db.prepare(
@@ -68,13 +76,15 @@ export class Overviews {
     this.#committedAt = db.prepare(
       'SELECT committed_at AS at FROM page WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     )
+    this.#oldLetters = new OldLetters(db)
     this.#nextRetry = db.prepare('SELECT min(next_at) AS at FROM exception WHERE destination = ? AND dead = 0')
   }
 
-  read(running: boolean, usedBytes: number): Overview {
-    const { instance, heartbeat_at: heartbeatAt } = this.#state.read()
+  read({ running, usedBytes, now }: { running: boolean; usedBytes: number; now: number }): Overview {
+    const { instance, heartbeat_at: heartbeatAt, elapsed_ms: elapsedMs, wall_at: wallAt } = this.#state.read()
+    const seen = { lived: { elapsedMs, wallAt }, now }
     const sources = this.#sources.all().map((source) => this.#source(source))
-    const destinations = this.#destinations.all().map((destination) => this.#destination(destination))
+    const destinations = this.#destinations.all().map((destination) => this.#destination(destination, seen))
     return { instance, heartbeatAt, running, usedBytes, sources, destinations }
   }
 
@@ -91,15 +101,19 @@ export class Overviews {
     }
   }
 
-  #destination(row: DestinationRow): DestinationOverview {
+  #destination(row: DestinationRow, seen: { lived: Lived; now: number }): DestinationOverview {
     const { id, name, type, state, retrying, dead } = row
-    const oldest = this.#held.oldestOf(id)
+    const purge = purgeOf(row)
+    const buffer = bufferOf(row)
+    const oldest = this.#held.oldestOf(id, FRESH_QUEUES)
     return {
       name,
       type,
       state,
       stopped: row.stopped === 1,
       discard: row.discard === 1,
+      buffer: buffer && { ...buffer, waitingBytes: this.#buffers.waitingBytes(id) },
+      purge: purge && purgeShown(purge, this.#oldLetters.count(id, purge.before), seen),
       ...(this.#sums.get(id) as Sums),
       waiting: this.#waiting(id),
       retrying,

@@ -68,10 +68,27 @@ function views(block: Uint8Array, count: number): { times: Float64Array; lengths
   }
 }
 
+/** Where each event begins, and the last ends, as the index block tells. */
+export function offsetsIn(columns: Uint8Array): Uint32Array {
+  const count = columns.length / BYTES_PER_EVENT
+  const lengths = new DataView(columns.buffer, columns.byteOffset + count * (IDENTITY_BYTES + 8))
+  const offsets = new Uint32Array(count + 1)
+  for (let index = 0; index < count; index++)
+    offsets[index + 1] = (offsets[index] as number) + lengths.getUint32(index * 4, littleEndian)
+  return offsets
+}
+
 /** `occurred_at` of one event of an index block, ms; for pages whose bytes are gone. */
 export function timeIn(columns: Uint8Array, index: number): number {
   const count = columns.length / BYTES_PER_EVENT
   return new DataView(columns.buffer, columns.byteOffset).getFloat64(count * IDENTITY_BYTES + index * 8, littleEndian)
+}
+
+/** The length of one event of an index block, with its newline. */
+export function lengthIn(columns: Uint8Array, index: number): number {
+  const count = columns.length / BYTES_PER_EVENT
+  const at = count * (IDENTITY_BYTES + 8) + index * 4
+  return new DataView(columns.buffer, columns.byteOffset).getUint32(at, littleEndian)
 }
 
 /** Columns are written in the machine's own order. */

@@ -5,7 +5,7 @@ import type { Page, Seq } from '../../model/page.ts'
 import { oneEvent } from '../one-event.ts'
 import { type PageCache } from './page-cache.ts'
 import { unpack } from '../codec.ts'
-import { packColumns, unpackPage } from './packing.ts'
+import { offsetsIn, packColumns, unpackPage } from './packing.ts'
 import type { Packed } from '../store.ts'
 
 /** The row of a page, as the `page` table has it. */
@@ -48,8 +48,9 @@ export class Pages {
   readonly #insertBody: Statement<[Seq, number, Uint8Array]>
   readonly #insertIndex: Statement<[Seq, Uint8Array]>
   readonly #load: Statement<[Seq], Stored>
+  readonly #columns: Statement<[Seq], { columns: Uint8Array }>
   readonly #since: Statement<[number], { first_seq: Seq }>
-  readonly #containing: Statement<[Seq], { first_seq: Seq; count: number }>
+  readonly #containing: Statement<[Seq], { first_seq: Seq; count: number; age: number }>
 
   constructor(db: Database, cache: PageCache) {
     this.#cache = cache
@@ -59,9 +60,10 @@ export class Pages {
     this.#load = db.prepare(
       'SELECT count, size, columns, codec, bytes FROM page JOIN page_index USING (first_seq) JOIN page_body USING (first_seq) WHERE first_seq = ?',
     )
+    this.#columns = db.prepare('SELECT columns FROM page_index WHERE first_seq = ?')
     this.#since = db.prepare('SELECT first_seq FROM page WHERE last_time >= ? ORDER BY first_seq LIMIT 1')
     this.#containing = db.prepare(
-      'SELECT first_seq, count FROM page WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+      'SELECT first_seq, count, age FROM page WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     )
   }
 
@@ -87,11 +89,23 @@ export class Pages {
     return pageOf(stored, firstSeq)
   }
 
+  /** How long each event is, without reading the events. */
+  columns(firstSeq: Seq): Pick<Page, 'count' | 'offsets'> {
+    const stored = this.#columns.get(firstSeq)
+    if (!stored) throw new StateError(`the page at event ${firstSeq} is gone although it is needed; restore a backup`)
+    const offsets = offsetsIn(stored.columns)
+    return { count: offsets.length - 1, offsets }
+  }
+
   /** One event, from whichever page holds it. */
   event(seq: Seq): Page {
-    const place = this.#containing.get(seq)
-    if (!place || seq >= place.first_seq + place.count) throw new Error(`no page holds event ${seq}`)
-    return oneEvent(this.load(place.first_seq), seq - place.first_seq)
+    const { first_seq: firstSeq } = this.#placeOf(seq)
+    return oneEvent(this.load(firstSeq), seq - firstSeq)
+  }
+
+  /** How long the relay had lived when the event was committed, ms. */
+  ageOf(seq: Seq): number {
+    return this.#placeOf(seq).age
   }
 
   /** Where the first page begins that holds an event as late as `ms`. */
@@ -102,6 +116,12 @@ export class Pages {
   /** Hands a page that was just committed to its readers. */
   handOver(firstSeq: Seq, page: Page): void {
     this.#cache.put(firstSeq, page)
+  }
+
+  #placeOf(seq: Seq): { first_seq: Seq; age: number } {
+    const place = this.#containing.get(seq)
+    if (!place || seq >= place.first_seq + place.count) throw new Error(`no page holds event ${seq}`)
+    return place
   }
 }
 

@@ -4,14 +4,19 @@ import Database from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
 import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from '../dead-letters.ts'
 import type { CheckReport, Overview, QuarantinedRecord, StoreReader } from '../store.ts'
+import type { KeptEvents, Period } from '../kept.ts'
 import type { TraceResult } from '../trace.ts'
+import type { Notice } from '../notices.ts'
 import type { StoredRequest } from '../requests.ts'
 import { Checking } from './checking.ts'
 import { openReading, translated } from './connection.ts'
 import { DeadLetterReading } from './dead-letter-reading.ts'
+import { Destinations } from './destinations.ts'
 import { guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { KeptPages } from './kept-pages.ts'
 import { isHeld } from './lock.ts'
 import { Overviews } from './overviews.ts'
+import { Notices } from './notices.ts'
 import { RequestRows } from './request-rows.ts'
 import { checkedVersion, MIGRATIONS } from './schema.ts'
 import { Tracing } from './tracing.ts'
@@ -54,10 +59,12 @@ class SqliteReader implements StoreReader {
     return this.#guard(() => isHeld(siblingsOf(this.#path).lock))
   }
 
-  overview(_now: number): Promise<Overview> {
+  overview(now: number): Promise<Overview> {
     return this.#guard(() => {
       const running = isHeld(siblingsOf(this.#path).lock)
-      return this.#db.transaction(() => this.#overviews.read(running, usedBytes(this.#db, this.#path)))()
+      return this.#db.transaction(() =>
+        this.#overviews.read({ running, usedBytes: usedBytes(this.#db, this.#path), now }),
+      )()
     })
   }
 
@@ -72,16 +79,33 @@ class SqliteReader implements StoreReader {
     return this.#guard(() => rows.all(source, limit))
   }
 
+  notices(limit: number, before?: number): Promise<readonly Notice[]> {
+    return this.#guard(() => new Notices(this.#db).newest(limit, before))
+  }
+
   requests(limit: number): Promise<readonly StoredRequest[]> {
-    return this.#guard(() => new RequestRows(this.#db).newest(limit))
+    return this.#guard(() => new RequestRows(this.#db, new Notices(this.#db)).newest(limit))
   }
 
   deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]> {
     return this.#guard(() => this.#db.transaction(() => new DeadLetterReading(this.#db).list(query, after, limit))())
   }
 
+  definitions(): Promise<ReadonlyMap<string, string>> {
+    return this.#guard(
+      () => new Map(new Destinations(this.#db).all().map(({ name, definition }) => [name, definition])),
+    )
+  }
+
   deadLetterGroups(query: DeadLetterQuery): Promise<readonly DeadLetterGroup[]> {
     return this.#guard(() => this.#db.transaction(() => new DeadLetterReading(this.#db).groups(query))())
+  }
+
+  keptEvents(destination: string, period: Period): Promise<KeptEvents | null> {
+    return this.#guard(() => {
+      const row = new Destinations(this.#db).find(destination)
+      return row ? new KeptPages(this.#db).count(row, period) : null
+    })
   }
 
   trace(eventId: string): Promise<TraceResult> {

@@ -6,6 +6,7 @@ import { requireReplayable, unknown } from '../control.ts'
 import { isUnderWay, nextChosen } from '../going-through.ts'
 import { isSettled } from '../ranges.ts'
 import type { Asked, StoredRequest } from '../requests.ts'
+import type { Moment } from '../elapsed.ts'
 import { QUEUES } from '../store.ts'
 import { controlledOf, type DestinationRow, type Destinations } from './destinations.ts'
 import type { RequestRows } from './request-rows.ts'
@@ -18,10 +19,9 @@ interface ReplayingTables {
   readonly requests: RequestRows
 }
 
-interface Taken {
+interface Taken extends Moment {
   readonly destination: number
   readonly seq: Seq
-  readonly now: number
   readonly request: number
 }
 
@@ -50,7 +50,7 @@ export class Replaying {
   constructor(db: Database, tables: ReplayingTables) {
     this.#tables = tables
     this.#revive = db.prepare(
-      `UPDATE exception SET dead = 0, provisional = 0, attempts = 0, put_at = @now, next_at = @now, cause = NULL, died_at = NULL, request = @request
+      `UPDATE exception SET dead = 0, provisional = 0, attempts = 0, put_at = @now, next_at = @now, cause = NULL, died_at = NULL, died_age = NULL, age = @age, request = @request
        WHERE destination = @destination AND seq = @seq AND dead = 1 RETURNING source`,
     )
     const dead = 'WHERE destination = ? AND seq = ? AND dead = 1'
@@ -58,20 +58,20 @@ export class Replaying {
     this.#letter = db.prepare(`SELECT source, event FROM exception ${dead}`)
     this.#present = db.prepare('SELECT dead FROM exception WHERE destination = ? AND seq = ?')
     this.#copy = db.prepare(
-      `INSERT INTO exception (destination, seq, source, dead, attempts, first_attempted_at, put_at, next_at, reason, history, event, request)
-       VALUES (@destination, @seq, @source, 0, 0, @now, @now, @now, @reason, '[]', @event, @request)`,
+      `INSERT INTO exception (destination, seq, source, dead, attempts, first_attempted_at, put_at, next_at, reason, history, age, event, request)
+       VALUES (@destination, @seq, @source, 0, 0, @now, @now, @now, @reason, '[]', @age, @event, @request)`,
     )
   }
 
-  take(id: number, limit: number, now: number): StoredRequest {
-    return this.#goOn({ id, limit, now, kind: 'replay_dead_letters' }, ({ to }) => {
+  take(id: number, limit: number, at: Moment): StoredRequest {
+    return this.#goOn({ id, limit, now: at.now, kind: 'replay_dead_letters' }, ({ to }) => {
       const target = to === null ? null : this.#target(to)
       return (name) => {
-        if (target && target.name !== name) return this.#copier(name, target, { request: id, now })
+        if (target && target.name !== name) return this.#copier(name, target, { ...at, request: id })
         const row = this.#tables.destinations.find(name)
         if (!row) return leftOut
         requireReplayable(controlledOf(row))
-        return (seq) => this.#back({ destination: row.id, seq, now, request: id })
+        return (seq) => this.#back({ ...at, destination: row.id, seq, request: id })
       }
     })
   }
@@ -125,7 +125,7 @@ export class Replaying {
     return true
   }
 
-  #copier(name: string, target: DestinationRow, at: { request: number; now: number }): Take {
+  #copier(name: string, target: DestinationRow, at: Moment & { request: number }): Take {
     const owner = this.#tables.destinations.find(name)
     if (!owner) return leftOut
     const reason = JSON.stringify({ code: 'replayed', text: `a copy of a dead letter of ${name}` })
@@ -141,7 +141,7 @@ export class Replaying {
     const { destination, seq, now, source } = copied
     if (this.#waits(destination, seq)) return false
     const present = this.#present.get(destination, seq)
-    if (present) return present.dead === 1 && this.#back({ destination, seq, now, request: copied.request })
+    if (present) return present.dead === 1 && this.#back(takenOf(copied))
     this.#copy.run(copied)
     destinations.count(destination, source, dayOf(now), { offered: 1, routed: 1, direct: 1 })
     destinations.setAside(destination, { retrying: 1, dead: 0 })
@@ -165,4 +165,8 @@ export class Replaying {
     destinations.setAside(destination, { retrying: 0, dead: -1 })
     return true
   }
+}
+
+function takenOf({ destination, seq, now, age, request }: Taken): Taken {
+  return { destination, seq, now, age, request }
 }

@@ -1,4 +1,5 @@
 // The verbs of requests on SQLite, each one transaction.
+import type { Elapsed } from '../elapsed.ts'
 import type { Asked, RequestVerbs, StoredRequest } from '../requests.ts'
 import type { Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
@@ -6,10 +7,12 @@ import type { Writer } from './writer.ts'
 export class RequestDesk implements RequestVerbs {
   readonly #writer: Writer
   readonly #tables: Tables
+  readonly #elapsed: Elapsed
 
-  constructor(writer: Writer, tables: Tables) {
+  constructor(writer: Writer, tables: Tables, elapsed: Elapsed) {
     this.#writer = writer
     this.#tables = tables
+    this.#elapsed = elapsed
   }
 
   ask(asked: Asked, by: string, now: number): Promise<number> {
@@ -43,12 +46,17 @@ export class RequestDesk implements RequestVerbs {
     return this.#writer.write(() => controlling.remove(name, now), { committed: forget, undone: forget })
   }
 
-  setSourceEnabled(name: string, enabled: boolean): Promise<void> {
-    return this.#writer.write(() => this.#tables.controlling.enableSource(name, enabled))
+  setSourceEnabled(name: string, enabled: boolean, _now: number, configured: readonly string[] = []): Promise<void> {
+    return this.#writer.write(() => this.#tables.controlling.enableSource(name, enabled, configured))
   }
 
   takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {
-    return this.#writer.write(() => this.#tables.replaying.take(id, limit, now))
+    return this.#writer.write(() => this.#tables.replaying.take(id, limit, this.#elapsed.moment(now)))
+  }
+
+  takeKept(id: number, limit: number, now: number): Promise<StoredRequest> {
+    const { retaking, held } = this.#tables
+    return this.#writer.write(() => retaking.take(id, limit, now), { undone: () => held.forget() })
   }
 
   purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {

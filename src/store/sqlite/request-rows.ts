@@ -1,7 +1,9 @@
 // The rows of requests: written down, followed, counted and ended. Works on any connection.
 import type { Database, Statement } from 'better-sqlite3'
+import { noticeOfRequest } from '../notices.ts'
 import { chosenOf, endOf, isThrough, isUnderWay, KEPT_REQUESTS } from '../going-through.ts'
 import type { Asked, RequestCounts, StoredRequest } from '../requests.ts'
+import type { Notices } from './notices.ts'
 
 interface RequestRow extends RequestCounts {
   readonly id: number
@@ -26,16 +28,20 @@ export interface Placed {
 const nothing = { place: 0, taken: 0, skipped: 0, delivered: 0, dead: 0, dropped: 0 }
 
 export class RequestRows {
+  readonly #notices: Notices
   readonly #insert: Statement<[number, string, string, string, number]>
   readonly #trim: Statement<[number]>
   readonly #get: Statement<[number], RequestRow>
   readonly #open: Statement<[], RequestRow>
   readonly #newest: Statement<[number], RequestRow>
   readonly #count: Statement<[typeof nothing & { id: number }], RequestRow>
-  readonly #end: Statement<[string, string, number, number]>
+  readonly #end: Statement<[string, string, number, number], RequestRow>
   readonly #reopen: Statement<[number]>
+  readonly #choose: Statement<[number, number]>
+  readonly #free: Statement<[number]>
 
-  constructor(db: Database) {
+  constructor(db: Database, notices: Notices) {
+    this.#notices = notices
     this.#insert = db.prepare('INSERT INTO request (at, by, kind, body, chosen) VALUES (?, ?, ?, ?, ?)')
     this.#trim = db.prepare('DELETE FROM request WHERE finished_at IS NOT NULL AND id <= ?')
     this.#get = db.prepare('SELECT * FROM request WHERE id = ?')
@@ -46,8 +52,10 @@ export class RequestRows {
       `UPDATE request SET ${added.join(', ')}, state = CASE state WHEN 'asked' THEN 'running' ELSE state END WHERE id = @id RETURNING *`,
     )
     this.#end = db.prepare(
-      'UPDATE request SET state = ?, text = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL',
+      'UPDATE request SET state = ?, text = ?, finished_at = ? WHERE id = ? AND finished_at IS NULL RETURNING *',
     )
+    this.#choose = db.prepare('UPDATE request SET chosen = ? WHERE id = ?')
+    this.#free = db.prepare('UPDATE destination SET replaying = NULL WHERE replaying = ?')
     this.#reopen = db.prepare(
       `UPDATE request SET dead = dead - 1, finished_at = iif(state = 'done', NULL, finished_at), text = iif(state = 'done', NULL, text),
        state = iif(state = 'done', 'running', state) WHERE id = ?`,
@@ -84,16 +92,23 @@ export class RequestRows {
     return this.#newest.all(limit).map(requestOf)
   }
 
+  /** What is to be gone through is known only now. */
+  choose(id: number, chosen: number): void {
+    this.#choose.run(chosen, id)
+  }
+
   /** Adds to the counts of a request, which may end it. One that is forgotten is not missed. */
   count(id: number, counted: Counted, now: number): void {
     const row = this.#count.get({ ...nothing, ...counted, id })
-    if (!row || !isUnderWay(row) || !isThrough(row.place, row)) return
+    if (!row || !isUnderWay(row) || !isThrough(row)) return
     const text = endOf(JSON.parse(row.body) as Asked, row)
     if (text !== null) this.end(id, { ok: true, text }, now)
   }
 
   end(id: number, { ok, text }: { readonly ok: boolean; readonly text: string }, now: number): void {
-    this.#end.run(ok ? 'done' : 'failed', text, now, id)
+    const row = this.#end.get(ok ? 'done' : 'failed', text, now, id)
+    this.#free.run(id)
+    if (row) this.#notices.add([noticeOfRequest(requestOf(row), { ok, text })], now)
   }
 
   /** An event that had died again goes back to waiting. */

@@ -5,6 +5,7 @@ import type { Asked, Requester, StoredRequest } from '../requests.ts'
 import { openReading, openWriter, translated } from './connection.ts'
 import { siblingsOf, sizeOf } from './files.ts'
 import { isHeld } from './lock.ts'
+import { Notices } from './notices.ts'
 import { RequestRows } from './request-rows.ts'
 import { checkedVersion, MIGRATIONS } from './schema.ts'
 
@@ -39,7 +40,7 @@ class SqliteRequester implements Requester {
   constructor(db: Database, path: string) {
     this.#db = db
     this.#path = path
-    this.#requests = new RequestRows(db)
+    this.#requests = new RequestRows(db, new Notices(db))
   }
 
   ask(asked: Asked, by: string, now: number): Promise<number> {
@@ -48,7 +49,7 @@ class SqliteRequester implements Requester {
       const db = openWriter(this.#path)
       try {
         db.pragma('wal_autocheckpoint = 0')
-        const requests = new RequestRows(db)
+        const requests = new RequestRows(db, new Notices(db))
         return db.transaction(() => requests.ask(asked, by, now)).immediate()
       } finally {
         db.close()

@@ -134,6 +134,38 @@ CREATE TABLE request (
   text TEXT, finished_at INTEGER
 );
 CREATE INDEX request_open ON request (id) WHERE finished_at IS NULL;
+-- buffer: its bound as JSON, null without one. purge_before: dead letters that died before this age are announced to go, from
+-- the age purge_from on. Ages are time that the relay has lived, ms. replaying: the request that fills its replay queue.
+ALTER TABLE destination ADD COLUMN buffer TEXT;
+ALTER TABLE destination ADD COLUMN purge_before INTEGER;
+ALTER TABLE destination ADD COLUMN purge_from INTEGER;
+ALTER TABLE destination ADD COLUMN replaying INTEGER;
+-- age: of the commit, or of the replay that took it. died_age: of its death.
+ALTER TABLE exception ADD COLUMN age INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exception ADD COLUMN died_age INTEGER;
+UPDATE exception SET age = (SELECT elapsed_ms FROM state);
+UPDATE exception SET died_age = age WHERE dead = 1;
+CREATE INDEX exception_age ON exception (destination, age) WHERE dead = 0;
+CREATE INDEX exception_died ON exception (destination, died_age) WHERE dead = 1 AND provisional = 0;
+-- bytes: of the matched events before compression; bytes_before and the position's bytes: like before and total.
+ALTER TABLE routing ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE routing ADD COLUMN bytes_before INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE position ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+-- What a destination was from an ordinal on, so that an old verdict can be explained; NULL while it was parked.
+CREATE TABLE definition (
+  destination INTEGER NOT NULL, from_seq INTEGER NOT NULL, definition TEXT,
+  PRIMARY KEY (destination, from_seq)
+) WITHOUT ROWID;
+INSERT INTO definition SELECT id, created_seq, definition FROM destination;
+INSERT OR REPLACE INTO definition SELECT id, parked_seq, NULL FROM destination WHERE parked_seq IS NOT NULL;
+DROP TABLE notice;
+-- ripe_at: from when on nothing is added to it. destinations: names as JSON.
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, ripe_at INTEGER NOT NULL, kind TEXT NOT NULL,
+  destinations TEXT NOT NULL, source TEXT, by TEXT, outcome TEXT NOT NULL, count INTEGER NOT NULL, cause TEXT, data TEXT NOT NULL,
+  carried INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX notice_waiting ON notice (id) WHERE carried = 0;
 `
 
 /** Migration `n` leads from version `n` to `n + 1`. */

@@ -1,20 +1,34 @@
 // Writes what a destination has learned: positions, exceptions, attempts and the ledger, all of it or none.
-import type { Settlement } from '../store.ts'
+import type { Moment } from '../elapsed.ts'
+import type { SetAside, Settlement } from '../store.ts'
 import { QUEUES } from '../store.ts'
+import { type Death, noticesOfDeaths } from '../notices.ts'
 import { addSettled } from '../ranges.ts'
 import type { Attempts } from './attempts.ts'
 import type { Destinations } from './destinations.ts'
-import type { Exceptions } from './exceptions.ts'
+import type { Before, Exceptions, Fate } from './exceptions.ts'
+import type { Notices } from './notices.ts'
+import { ReplayCounts, Resettled } from './replay-counts.ts'
 import type { RequestRows } from './request-rows.ts'
+import type { RoutingRows } from './routing.ts'
 import { dayOf, type Sources } from './sources.ts'
 
 /** The tables that a settlement touches. */
 export interface SettlingTables {
   readonly sources: Sources
   readonly destinations: Destinations
+  readonly routing: RoutingRows
   readonly exceptions: Exceptions
   readonly attempts: Attempts
   readonly requests: RequestRows
+  readonly notices: Notices
+}
+
+/** What setting aside goes with. */
+interface SettingAside {
+  readonly at: Moment
+  readonly replays: ReplayCounts
+  readonly again: Resettled | null
 }
 
 export class Settling {
@@ -24,16 +38,23 @@ export class Settling {
     this.#tables = tables
   }
 
-  settle(settlement: Settlement, now: number): void {
-    const { destinations, exceptions, attempts, requests } = this.#tables
-    const { id } = destinations.get(settlement.destination)
+  settle(settlement: Settlement, at: Moment): void {
+    const { now } = at
+    const { destinations, routing, exceptions, attempts, requests, notices } = this.#tables
+    const row = destinations.get(settlement.destination)
+    const { id } = row
     const replays = new ReplayCounts()
+    const again = Resettled.of(row, settlement.settled, routing)
     this.#positions(id, settlement.settled)
     for (const seq of settlement.retried) replays.add(exceptions.remove(id, seq), 'delivered')
-    this.#setAside(id, settlement, { now, replays })
-    this.#delivered(id, settlement.delivered, now)
+    this.#setAside(id, settlement, { at, replays, again })
+    if (again) replays.add(again.request, 'delivered', again.delivered)
+    const stands = this.#delivered(id, settlement.delivered, now)
     attempts.add(id, settlement.attempts)
     for (const [request, counts] of replays.all) requests.count(request, counts, now)
+    const deaths = [...settlement.dead.filter(({ provisional }) => !provisional), ...stands]
+    notices.add(noticesOfDeaths(settlement.destination, deaths), now)
+    notices.add(settlement.notices ?? [], now)
   }
 
   /** Provisional rejects go back to waiting for an attempt. Returns how many. */
@@ -64,46 +85,46 @@ export class Settling {
     })
   }
 
-  #setAside(id: number, { retried, retrying, dead }: Settlement, at: { now: number; replays: ReplayCounts }): void {
-    const { destinations, exceptions } = this.#tables
-    const { now, replays } = at
+  #setAside(id: number, { retried, retrying, dead }: Settlement, on: SettingAside): void {
+    const { destinations } = this.#tables
+    const { at, replays } = on
     let retryingChange = -retried.length
     for (const event of retrying)
-      if (!exceptions.put(id, this.#source(event.source), event, now).wasRetrying) retryingChange++
+      if (!this.#put(id, this.#source(event.source), event, on).wasRetrying) retryingChange++
     for (const event of dead) {
       const source = this.#source(event.source)
-      const before = exceptions.put(id, source, event, now)
+      const before = this.#put(id, source, event, on)
       if (before.wasRetrying) retryingChange--
       replays.add(before.request, 'dead')
-      destinations.count(id, source, dayOf(now), { dead: 1 })
+      destinations.count(id, source, dayOf(at.now), { dead: 1 })
     }
     destinations.setAside(id, { retrying: retryingChange, dead: dead.length })
   }
 
-  #delivered(id: number, delivered: Settlement['delivered'], now: number): void {
+  /** What the replay queue gives up is still the replay's: its request counts what becomes of it. */
+  #put(id: number, source: number, event: SetAside & Fate, { at, again }: SettingAside): Before {
+    const { exceptions } = this.#tables
+    const before = exceptions.put(id, source, event, at)
+    if (!again || before.wasRetrying || !again.takes(event.seq)) return before
+    exceptions.claim(id, event.seq, again.request)
+    return { ...before, request: again.request }
+  }
+
+  /** Returns the dead letters that were provisional until now. */
+  #delivered(id: number, delivered: Settlement['delivered'], now: number): readonly Death[] {
     let total = 0
     for (const [source, count] of delivered) {
       this.#tables.destinations.count(id, this.#source(source), dayOf(now), { delivered: count })
       total += count
     }
-    if (total > 0) this.#tables.exceptions.confirm(id)
+    if (total === 0) return []
+    const confirmed = this.#tables.exceptions.confirm(id)
+    return confirmed.map((one) => ({ ...one, source: this.#tables.sources.nameOf(one.source) }))
   }
 
   #source(name: string): number {
     const source = this.#tables.sources.find(name)
     if (!source) throw new Error(`source "${name}" has no events`)
     return source.id
-  }
-}
-
-/** What a settlement tells of replays, by request. */
-class ReplayCounts {
-  readonly all = new Map<number, { delivered: number; dead: number }>()
-
-  add(request: number | null, what: 'delivered' | 'dead'): void {
-    if (request === null) return
-    const counts = this.all.get(request) ?? { delivered: 0, dead: 0 }
-    counts[what]++
-    this.all.set(request, counts)
   }
 }

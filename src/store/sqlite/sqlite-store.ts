@@ -1,6 +1,8 @@
 // The store on SQLite: each verb of the port, one transaction each, grouped by the writer. What a verb does lies in the files
 // named after it.
 import type { Seq } from '../../model/page.ts'
+import { noticesOfRegistration } from '../notices.ts'
+import { recordOf } from '../registration.ts'
 import type { LatePage, LateRouting } from '../late.ts'
 import type {
   Committed,
@@ -10,7 +12,6 @@ import type {
   Health,
   Overview,
   PageCommit,
-  PullRecord,
   Queue,
   QueueProgress,
   RetryEvent,
@@ -22,8 +23,9 @@ import type {
 } from '../store.ts'
 import { QUEUES } from '../store.ts'
 import type { RequestVerbs } from '../requests.ts'
+import { KeepingDesk } from './keeping-desk.ts'
+import { nextPage } from './next-page.ts'
 import { RequestDesk } from './request-desk.ts'
-import { bitmapOf, CATCH_UP } from './routing.ts'
 import { type OpenedState, openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
 import { translated, unlessFull } from './connection.ts'
@@ -34,6 +36,7 @@ export class SqliteStore implements Store {
   readonly #writer: Writer
   readonly #tables: Tables
   readonly #desk: RequestDesk
+  readonly #keeping: KeepingDesk
   #closed = false
 
   readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
@@ -43,8 +46,16 @@ export class SqliteStore implements Store {
     this.#desk.disableDestination(...given)
   readonly enableDestination: RequestVerbs['enableDestination'] = (name) => this.#desk.enableDestination(name)
   readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
-  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (name, on) => this.#desk.setSourceEnabled(name, on)
+  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
+  readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
+  readonly saveHealth: Store['saveHealth'] = (...given) => this.#keeping.saveHealth(...given)
+  readonly savePull: Store['savePull'] = (...given) => this.#keeping.savePull(...given)
+  readonly note: Store['note'] = (...given) => this.#keeping.note(...given)
+  readonly waitingNotices: Store['waitingNotices'] = (...given) => this.#keeping.waitingNotices(...given)
+  readonly expireDeadLetters: Store['expireDeadLetters'] = (...given) => this.#keeping.expireDeadLetters(...given)
+  readonly overBuffer: Store['overBuffer'] = (now) => this.#keeping.overBuffer(now)
+  readonly trimBuffer: Store['trimBuffer'] = (...given) => this.#keeping.trimBuffer(...given)
   readonly purgeDeadLetters: RequestVerbs['purgeDeadLetters'] = (...given) => this.#desk.purgeDeadLetters(...given)
 
   constructor(opened: OpenedState) {
@@ -54,17 +65,21 @@ export class SqliteStore implements Store {
     this.#tables = openTables(opened)
     const { state } = this.#tables
     this.#writer = new Writer(db, path, { full: () => reserve.release(), fence: () => state.fence(generation) })
-    this.#desk = new RequestDesk(this.#writer, this.#tables)
+    this.#desk = new RequestDesk(this.#writer, this.#tables, opened.elapsed)
+    this.#keeping = new KeepingDesk(this.#writer, this.#tables, opened.elapsed)
   }
 
   register(destinations: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
-    const { state, pages, exceptions, destinations: rows } = this.#tables
+    const { state, pages, exceptions, notices, destinations: rows } = this.#tables
     const forget = (): void => rows.forgetNames()
     return this.#writer.write(
       () => {
         exceptions.clamp(now)
         const nextSeq = state.nextSeq()
-        return rows.register(destinations, { now, nextSeq, firstSince: (ms) => pages.firstSince(ms) ?? nextSeq })
+        const stamp = { now, nextSeq, firstSince: (ms: number) => pages.firstSince(ms) ?? nextSeq }
+        const plans = rows.register(destinations, stamp)
+        notices.add(plans.flatMap(noticesOfRegistration), now)
+        return plans.map(recordOf)
       },
       { committed: forget, undone: forget },
     )
@@ -79,6 +94,7 @@ export class SqliteStore implements Store {
     if (this.#tables.bound.over()) await this.prune(now)
     const write = (): { committed: Committed; page: PageCommit['page'] } => {
       this.#tables.bound.require(commit.source)
+      this.#tables.buffers.requireUnblocked(commit.source)
       return this.#tables.committing.commit(commit, { now, age: this.#opened.elapsed.ms() })
     }
     const { committed } = await this.#writer.write(write, {
@@ -110,15 +126,7 @@ export class SqliteStore implements Store {
   }
 
   nextPage(destination: string, queue: Queue, from: Seq): Promise<RoutedPage | { readonly end: Seq }> {
-    return this.#read(() => {
-      const id = { destination: this.#tables.destinations.idOf(destination), queue: QUEUES.indexOf(queue) }
-      const row = this.#tables.routing.next(id, from)
-      // What is not routed yet comes first: a reader must not pass it by.
-      const lateFrom = id.queue === CATCH_UP ? this.#tables.destinations.lateFrom(id.destination) : null
-      if (!row) return { end: lateFrom ?? this.#tables.state.nextSeq() }
-      const source = this.#tables.sources.nameOf(row.source)
-      return { source, firstSeq: row.page, page: this.#tables.pages.load(row.page), bitmap: bitmapOf(row) }
-    })
+    return this.#read(() => nextPage(this.#tables, destination, queue, from))
   }
 
   async nextLate(destination: string): Promise<LatePage | null> {
@@ -134,7 +142,7 @@ export class SqliteStore implements Store {
   }
 
   settle(settlement: Settlement, now: number): Promise<void> {
-    return this.#writer.write(() => this.#tables.settling.settle(settlement, now))
+    return this.#writer.write(() => this.#tables.settling.settle(settlement, this.#opened.elapsed.moment(now)))
   }
 
   dueRetries(
@@ -168,16 +176,6 @@ export class SqliteStore implements Store {
     })
   }
 
-  saveHealth(destination: string, health: Health): Promise<void> {
-    return this.#writer.write(() =>
-      this.#tables.destinations.saveHealth(this.#tables.destinations.idOf(destination), health),
-    )
-  }
-
-  savePull(source: string, pull: PullRecord): Promise<void> {
-    return this.#writer.write(() => this.#tables.sources.savePull(this.#tables.sources.ensure(source).id, pull))
-  }
-
   async prune(now: number): Promise<{ readonly pages: number; readonly more: boolean }> {
     this.#opened.reserve.recovered()
     const pressed = this.#tables.bound.over()
@@ -201,8 +199,8 @@ export class SqliteStore implements Store {
     return this.#writer.write(() => this.#tables.state.heartbeat(now, this.#opened.elapsed.save(now)))
   }
 
-  overview(_now: number): Promise<Overview> {
-    return this.#read(() => this.#tables.overviews.read(true, this.#tables.bound.used()))
+  overview(now: number): Promise<Overview> {
+    return this.#read(() => this.#tables.overviews.read({ running: true, usedBytes: this.#tables.bound.used(), now }))
   }
 
   async close(now: number): Promise<void> {

@@ -53,9 +53,9 @@ export class Campaign {
     this.#folder = mkdtempSync(join(tmpdir(), 'audit-relay-campaign-'))
     this.chance = chance(setting.seed)
     this.oracle = new Oracle(facts, { name: 'app', type: 'outbox' })
-    this.oracle.expect('hook', () => true)
-    this.oracle.expect('failures', (ordinal) => facts.isFailure(ordinal))
-    this.oracle.expect('archive', () => true)
+    this.oracle.expect('hook', () => true, true)
+    this.oracle.expect('failures', (ordinal) => facts.isFailure(ordinal), false)
+    this.oracle.expect('archive', () => true, true)
     this.outbox = new Outbox(join(this.#folder, 'outbox'), {
       truth: facts,
       oracle: this.oracle,

@@ -1,5 +1,6 @@
 // Knows what was produced and who wants it, is told of every delivery, and says what was lost, invented, altered, misrouted or
 // delivered twice.
+import { OwnEvents } from './own.ts'
 import type { Truth } from './truth.ts'
 
 /** What became of everything at one destination. `lost` and the like name the first few ordinals for the message. */
@@ -18,6 +19,9 @@ export interface Verdict {
 interface Ledger {
   readonly name: string
   readonly wants: (ordinal: number) => boolean
+  /** Whether its filter passes the relay's own events. */
+  readonly wantsOwn: boolean
+  readonly own: OwnEvents
   /** Ordinals received. */
   readonly seen: Set<number>
   /** How many ordinals below `countedTo` are wanted. */
@@ -46,14 +50,16 @@ export class Oracle {
   }
 
   /** A destination, and which ordinals it is to get. */
-  expect(name: string, wants: (ordinal: number) => boolean): void {
+  expect(name: string, wants: (ordinal: number) => boolean, wantsOwn: boolean): void {
     const counts = { wanted: 0, countedTo: 0, received: 0, invented: 0, altered: 0, misrouted: 0, duplicates: 0 }
-    this.#ledgers.set(name, { name, wants, seen: new Set(), ...counts, examples: [] })
+    const own = { wantsOwn, own: new OwnEvents() }
+    this.#ledgers.set(name, { name, wants, ...own, seen: new Set(), ...counts, examples: [] })
   }
 
   /** One event as it arrived at `destination`. */
   deliver(destination: string, event: Buffer): void {
     const ledger = this.#ledger(destination)
+    if (this.#own(ledger, event)) return
     ledger.received++
     const ordinal = this.#truth.ordinalOf(idOf(event))
     if (ordinal < 0 || ordinal >= this.produced) {
@@ -72,6 +78,17 @@ export class Oracle {
     remember(ledger, `misrouted ${ordinal}`)
   }
 
+  /** Looks at an event of the relay's own; false when it is none. */
+  #own(ledger: Ledger, event: Buffer): boolean {
+    const arrival = ledger.own.arrival(ledger.name, ledger.wantsOwn, event)
+    if (arrival === undefined) return false
+    if (arrival === 'again') ledger.duplicates++
+    if (typeof arrival === 'string') return true
+    ledger.invented++
+    remember(ledger, `own event: ${arrival.fault}: ${event.subarray(0, 300).toString()}`)
+    return true
+  }
+
   /** How many wanted events have not come yet. */
   missing(destination: string): number {
     const ledger = this.#ledger(destination)
@@ -80,7 +97,8 @@ export class Oracle {
 
   /** Forgets what a destination got, to count it anew (an archive is read as a whole). */
   forget(destination: string): void {
-    this.expect(destination, this.#ledger(destination).wants)
+    const { wants, wantsOwn } = this.#ledger(destination)
+    this.expect(destination, wants, wantsOwn)
   }
 
   verdict(destination: string): Verdict {

@@ -43,11 +43,16 @@ for (let seq = 0; seq < 9800; seq++) tally.add({ ...refused, seq, diedAt: NOW - 
 for (let seq = 0; seq < 150; seq++) tally.add({ ...spent, seq, diedAt: NOW - 3 * minute - seq })
 for (let seq = 0; seq < 50; seq++) tally.add({ ...large, seq })
 
+const purges = [
+  { name: 'siem', dead: 9850, purge: { letters: 4200, inMs: 18 * 60 * minute } },
+  { name: 'splunk-security', dead: 150, purge: null },
+]
+
 const looks = {
   list: (view) => listLines({ shown: all, total: 10_000, ...view }),
   show: (view) => showLines(refused, view),
   'show-provisional': (view) => showLines(large, view),
-  stats: (view) => statsLines({ groups: tally.groups(), ...view }),
+  stats: (view) => statsLines({ groups: tally.groups(), purges, ...view }),
 } satisfies Record<string, (view: Parameters<typeof showLines>[1]) => readonly string[]>
 
 /** A command or a line of JSON is there to be copied and is never broken. */
@@ -68,5 +73,5 @@ for (const [name, look] of Object.entries(looks))
 test('nothing at all is good news', () => {
   const view = { now: NOW, paint: paintFor({ colour: 0 }), width: 80 }
   expect(listLines({ shown: [], total: 0, ...view })).toEqual(['no dead letter matches'])
-  expect(statsLines({ groups: [], ...view })).toEqual(['no dead letter matches'])
+  expect(statsLines({ groups: [], purges: [], ...view })).toEqual(['no dead letter matches'])
 })

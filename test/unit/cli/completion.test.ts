@@ -30,6 +30,8 @@ test('bash offers commands, options, values and files', () => {
   expect(offered('completion', 'f')).toEqual(['fish'])
   expect(offered('run', '--config', 'package.j')).toEqual(['package.json'])
   expect(offered('backup', 'tsconfig.j')).toEqual(['tsconfig.json'])
+  expect(offered('au')).toEqual(['audit'])
+  expect(offered('audit', '--ty')).toEqual(['--type'])
   expect(offered('dlq', '')).toEqual(['list', 'show', 'stats', 'replay', 'export', 'purge', 'requests'])
   expect(offered('dlq', 'replay', '--dry')).toEqual(['--dry-run'])
   expect(offered('dlq', 'export', '--output', 'package.j')).toEqual(['package.json'])

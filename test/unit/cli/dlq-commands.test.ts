@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dlqPurgeCommand } from '../../../src/cli/commands/dlq-purge.ts'
 import { dlqReplayCommand, type ReplayFlags } from '../../../src/cli/commands/dlq-replay.ts'
@@ -71,10 +72,27 @@ describe('looking', () => {
     expect(grouped).toMatchObject({
       total: 4,
       groups: [{ destination: 'siem', letters: 3, code: 'http_400' }, { letters: 1 }],
+      purges: [],
     })
     world = fakeWorld({ cwd: folder })
     expect(await dlq('stats', '--where', 'true', '--json')).toBe(0)
     expect(json()).toEqual(grouped)
+  })
+
+  it('stats tells what is announced to be purged, of the destinations that it is about', async () => {
+    const db = new Database(state)
+    db.exec("UPDATE destination SET purge_before = 1, purge_from = 5400000 WHERE name = 'siem'")
+    db.close()
+    expect(await dlq('stats')).toBe(0)
+    expect(world.stdout.text()).toContain(
+      '\n\nsiem: all 3 dead letters will be purged in 1h 30m at the earliest\n  audit-relay dlq export --destination siem --output siem-dead-letters.jsonl\n\n',
+    )
+    world = fakeWorld({ cwd: folder })
+    expect(await dlq('stats', '--json')).toBe(0)
+    expect(json()['purges']).toEqual([{ destination: 'siem', letters: 3, in_seconds: 5400 }])
+    world = fakeWorld({ cwd: folder })
+    expect(await dlq('stats', '--destination', 'archive', '--json')).toBe(0)
+    expect(json()['purges']).toEqual([])
   })
 
   it('show tells an id that is no dead letter, with where to ask', async () => {

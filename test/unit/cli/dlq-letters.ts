@@ -53,6 +53,7 @@ export function readerOf(letters: readonly DeadLetter[]) {
   return {
     /** How many letters each look asked for. */
     looks,
+    definitions: () => Promise.resolve(new Map<string, string>()),
     deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]> {
       looks.push(limit)
       const place = (one: DeadLetterPlace): string => `${one.destination} ${String(one.seq).padStart(9, '0')}`
@@ -68,7 +69,10 @@ export function readerOf(letters: readonly DeadLetter[]) {
 }
 
 /** A state with the destinations `siem` and `archive`, and these letters; nobody holds it. */
-export async function stateWith(letters: readonly DeadLetter[]): Promise<{ folder: string; state: string }> {
+export async function stateWith(
+  letters: readonly DeadLetter[],
+  entry: object = { type: 'webhook' },
+): Promise<{ folder: string; state: string }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'audit-relay-dlq-'))
   const state = path.join(folder, 'state.db')
   const clock = { now: () => NOW, monotonic: () => 0 }
@@ -76,7 +80,7 @@ export async function stateWith(letters: readonly DeadLetter[]): Promise<{ folde
   const store = await openSqliteStore({ path: state, bounds, reserveBytes: 0, newState: false, clock })
   const names = ['siem', 'archive']
   await store.register(
-    names.map((name) => ({ name, type: 'webhook', definition: name, sources: null, enabled: true })),
+    names.map((name) => ({ name, type: 'webhook', definition: JSON.stringify(entry), sources: null, enabled: true })),
     NOW,
   )
   for (const one of letters) {

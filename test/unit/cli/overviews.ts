@@ -38,6 +38,8 @@ export function destination(changes: Partial<DestinationOverview> = {}): Destina
     state: 'enabled',
     stopped: false,
     discard: false,
+    buffer: null,
+    purge: null,
     offered: 12_345,
     filtered: 345,
     routed: 12_000,
@@ -137,6 +139,7 @@ export const troubled: Overview = {
       waiting: 990,
       retrying: 8,
       dead: 2,
+      purge: { letters: 1, inMs: 18 * 60 * minute + 29_500 },
       oldestWaitingAt: NOW - 50 * minute,
       nextRetryAt: NOW + minute,
       health: {

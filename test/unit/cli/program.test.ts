@@ -34,7 +34,7 @@ test('--help goes to stdout with 0, names every command and every exit code', as
     expect(out).toContain(word)
 })
 
-test.each(['run', 'validate', 'status', 'check', 'backup', 'completion', 'schema'])(
+test.each(['run', 'validate', 'status', 'check', 'backup', 'completion', 'schema', 'audit', 'trace'])(
   'help of %s has an example',
   async (name) => {
     const { code, out } = await run(name, '--help')

@@ -17,7 +17,7 @@ import { testedJson } from '../../../src/cli/test-destination/json.ts'
 import { testedLines } from '../../../src/cli/test-destination/render.ts'
 import { testOne } from '../../../src/cli/test-destination/test-one.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
-import { createHttpClient } from '../../../src/runtime/http-client.ts'
+import { createHttpClient, type HttpClientOptions } from '../../../src/runtime/http-client.ts'
 import { systemRandom } from '../../../src/runtime/random.ts'
 import { type Answer, answerBytes, type Receiver, startReceiver } from '../../fakes/http-receiver.ts'
 
@@ -72,7 +72,7 @@ interface Found extends Finding {
 
 async function found(config: DestinationConfig, more: { ca?: string; proxy?: string } = {}): Promise<Found> {
   const ca = more.ca === undefined ? {} : { ca: more.ca }
-  const http = (timeoutMs: number) => createHttpClient({ inFlight: 1, timeoutMs, ...ca })
+  const http = (options: HttpClientOptions) => createHttpClient({ ...options, ...ca })
   const facts = await testOne(config, { clock: systemClock, random: systemRandom, http })
   const now = Date.now()
   const finding = findingOf(facts, { now, proxy: more.proxy ?? '' })
@@ -84,6 +84,24 @@ async function found(config: DestinationConfig, more: { ca?: string; proxy?: str
 async function answered(answer: Answer, more: object = {}): Promise<Found> {
   return found(webhook((await receiverOf(answer)).url, more))
 }
+
+describe('a kind with advice of its own', () => {
+  const splunk = (url: string) => destinationOf({ type: 'splunk_hec', url, token: '${TOKEN}', timeout: '5s' })
+  const refused = (status: number, code: number): Answer => ({ status, body: JSON.stringify({ text: 'No', code }) })
+
+  it('gives it instead of the general one', async () => {
+    const { class: word, checks, shown } = await found(splunk((await receiverOf(refused(400, 7))).url))
+    expect(word).toBe('bad_request')
+    expect(checks.join()).toContain('"allowed indexes" of the token')
+    expect(shown).not.toContain('For a webhook')
+    expect(shown).not.toContain(TOKEN)
+  })
+
+  it('leaves the general one where it has none', async () => {
+    const { checks } = await found(splunk((await receiverOf(refused(500, 8))).url))
+    expect(checks.join()).toContain('The fault is over there')
+  })
+})
 
 describe('a receiver that takes it', () => {
   it('is sent the synthetic event by the real way: signed, with stream and source', async () => {
@@ -243,6 +261,8 @@ describe('TLS', () => {
 
   it.each<[string, TlsOptions, string | undefined, string, RegExp]>([
     ['expired', certificate('expired'), ca, 'tls_expired', /this machine's clock/],
+    // Its own authority, from the year 2120 on.
+    ['not yet valid', certificate('future'), pem('future.pem'), 'tls_not_yet_valid', /clock is wrong: it says \d{4}-/],
     [
       'another name',
       certificate('other'),

@@ -13,13 +13,14 @@ const request = { batchId: 'b1', kind: 'attempt', from: 1, to: 101, events: 100,
 const body = '{"event_id":"e1","event_type":"t","occurred_at":"2026-05-17T07:50:00Z","data":{"n":12345678901234567890}}'
 
 function destination(name: string, fate: TraceFate, more: Partial<TraceDestination> = {}): TraceDestination {
-  return { name, state: 'enabled', filter: null, fate, history: [], attempts: [], ...more }
+  return { name, state: 'enabled', filter: null, filterThen: null, fate, history: [], attempts: [], ...more }
 }
 
 const attempts = [
   { ...request, at: NOW - 4 * minute - 20, verdict: 'retry' as const, reason: busy },
   { ...request, at: NOW - 3 * minute, verdict: 'delivered' as const },
 ]
+const failures = '{"outcome":"failure"}'
 const known: TracedEvent = {
   eventId: 'e1',
   source: 'app',
@@ -39,7 +40,7 @@ const known: TracedEvent = {
   bytes: Buffer.from(body),
   destinations: [
     destination('siem', { kind: 'delivered' }, { attempts, history: [entry] }),
-    destination('alerts', { kind: 'filtered' }, { filter: '{"outcome":"failure"}' }),
+    destination('alerts', { kind: 'filtered' }, { filter: failures, filterThen: failures }),
     destination('lake', { kind: 'waiting', queue: 'live', ahead: 1234 }, { state: 'disabled' }),
     destination('old', { kind: 'retrying', attempts: 1, nextAt: NOW + minute, reason: entry }, { history: [entry] }),
     destination('bad', { kind: 'dead', cause: 'rejected', diedAt: NOW - minute, provisional: false, reason: entry }),
@@ -96,6 +97,52 @@ describe('every fate has words', () => {
     const one = destination('siem', { kind: 'unrouted', ahead: 3 }, { state: 'parked' })
     expect(fateText(one, known, NOW)).toMatch(/not in the configuration; when it returns/)
   })
+})
+
+describe('the filter of that day', () => {
+  const lines = (fate: TraceFate, filterThen: string | null, filter: string | null) =>
+    shown({ events: [{ ...known, destinations: [destination('siem', fate, { filter, filterThen })] }], looked })
+      .out.split('\n')
+      .filter((line) => /filter:|changed since/.test(line))
+      .map((line) => line.trim())
+  const filtered: TraceFate = { kind: 'filtered' }
+  const other = '{"types":["auth.*"]}'
+
+  test('as it is today', () => expect(lines(filtered, failures, failures)).toEqual([`the filter: ${failures}`]))
+  test('another today, or none any more', () => {
+    expect(lines(filtered, failures, other)).toEqual([`the filter: ${failures}`, `changed since: it is now ${other}`])
+    expect(lines(filtered, failures, null)).toEqual([`the filter: ${failures}`, 'changed since: it has none now'])
+  })
+  test('one that nobody wrote down', () =>
+    expect(lines(filtered, null, null)).toEqual(['the filter: not known any more']))
+  test('the one that has yet to look', () => {
+    expect(lines({ kind: 'unrouted', ahead: 0 }, null, null)).toEqual(['the filter: none, it takes every event'])
+  })
+  test('no matter where nothing was decided by it', () => {
+    expect(lines({ kind: 'delivered' }, failures, other)).toEqual([])
+    expect(lines({ kind: 'not_offered' }, failures, other)).toEqual([])
+  })
+  test('both in JSON, whatever the fate', () => {
+    const one = destination('siem', { kind: 'delivered' }, { filter: other, filterThen: failures })
+    const { out } = shown({ events: [{ ...known, destinations: [one] }], looked }, { json: true })
+    const { events } = JSON.parse(out) as { events: { destinations: object[] }[] }
+    expect(events[0]?.destinations[0]).toMatchObject({
+      filter: { types: ['auth.*'] },
+      filter_then: { outcome: 'failure' },
+    })
+  })
+})
+
+test('an event of the relay’s own that is about a destination was not filtered by it', () => {
+  const about = (source: string, destinations: readonly string[]) => {
+    const bytes = Buffer.from(JSON.stringify({ data: { destinations } }))
+    const one = destination('siem', { kind: 'filtered' }, { filter: failures, filterThen: failures })
+    return shown({ events: [{ ...known, source, bytes, destinations: [one] }], looked }).out
+  }
+  expect(about('relay', ['other', 'siem'])).toContain('the event is about this destination')
+  expect(about('relay', ['other', 'siem'])).not.toContain('the filter')
+  for (const other of [about('relay', ['other']), about('app', ['siem'])])
+    expect(other).toMatch(/its filter did not take.*\n.*the filter: /)
 })
 
 test('an event whose page is gone says so, and that its bytes are gone', () => {

@@ -33,6 +33,8 @@ describe('a good file', () => {
         scheduleMs: [30_000, 120_000, 600_000, 3_600_000, 14_400_000],
         inFlight: 4,
         timeoutMs: 30_000,
+        buffer: null,
+        deadLettersKeepMs: 7 * 86_400_000,
       },
     ])
     expect(config.destinations[0]).not.toHaveProperty('was')
@@ -57,6 +59,8 @@ destinations:
     start: 24h
     was: old-alerts
     retry: { schedule: [1s, 2m] }
+    buffer: { max_age: 1h, max_bytes: 64MiB, when_full: dead_letter }
+    dead_letters: { keep: forever }
     in_flight: 2
     timeout: 5s
 `)
@@ -76,8 +80,36 @@ destinations:
       scheduleMs: [1000, 120_000],
       inFlight: 2,
       timeoutMs: 5000,
+      buffer: { maxAgeMs: 3_600_000, maxBytes: 64 * 1024 ** 2, whenFull: 'dead_letter' },
+      deadLettersKeepMs: null,
       limits: { maxEvents: 100, maxBytes: 1024 ** 2, overheadBytes: 16 },
     })
+  })
+
+  test.each([
+    ['', 'off'],
+    ['audit: {}\n', 'off'],
+    ['audit: { delivered: off }\n', 'off'],
+    ['audit: { delivered: batch }\n', 'batch'],
+    ['audit: { delivered: event }\n', 'event'],
+  ])('%j audits deliveries: %s', (text, delivered) => {
+    expect(load(`${small}${text}`).audit).toEqual({ delivered })
+  })
+
+  test.each([
+    ['audit: all', 'expected a map that says what is audited, found "all"'],
+    ['audit:', 'expected a map that says what is audited, found nothing'],
+    ['audit: { deliverd: batch }', 'unknown key "deliverd"'],
+    ['audit: { delivered: always }', 'expected one of off, batch, event, found "always"'],
+    ['audit: { delivered: true }', 'expected one of off, batch, event, found true'],
+    ['audit: { delivered: "${WHAT}" }', 'a reference cannot stand here'],
+  ])('%s: a fault, once', (text, message) => {
+    expect(faultsOf(`${small}${text}\n`).map((fault) => fault.message)).toEqual([message])
+  })
+
+  test('a buffer of bytes alone blocks', () => {
+    const [alerts] = load(small.replace('hook }', 'hook, buffer: { max_bytes: 4MiB } }')).destinations
+    expect(alerts?.buffer).toEqual({ maxAgeMs: null, maxBytes: 4 * 1024 ** 2, whenFull: 'block' })
   })
 
   test.each([
@@ -123,8 +155,8 @@ describe('files that are none', () => {
   test.each([
     ['empty', '', 'the file is empty'],
     ['only a comment', '# nothing\n', 'the file is empty'],
-    ['a list', '- a\n', 'expected a map with state, sources, destinations, found a list'],
-    ['text', 'hello', 'expected a map with state, sources, destinations, found "hello"'],
+    ['a list', '- a\n', 'expected a map with state, sources, destinations, audit, found a list'],
+    ['text', 'hello', 'expected a map with state, sources, destinations, audit, found "hello"'],
     ['binary', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1]), 'the file is not text: it holds NUL bytes'],
     ['UTF-16', Buffer.from('\ufeffsources:', 'utf16le'), 'the file is UTF-16'],
     ['Latin-1', Buffer.from([0x61, 0x3a, 0x20, 0xe4]), 'the file is not valid UTF-8'],
@@ -419,14 +451,18 @@ describe('what stands in one entry', () => {
     [`{ ${base}, filter: { when: 'actor.kind == ' } }`, 'the expression ends too early', undefined],
     [
       `{ ${base}, buffer: { max_age: 1h } }`,
-      '"buffer" is not available in this version of audit-relay',
-      'remove it from this destination',
+      'max_age needs to know what becomes of events that are too old: block would only make them older',
+      'add when_full: drop_oldest or when_full: dead_letter',
     ],
+    [`{ ${base}, buffer: {} }`, 'a buffer without a bound', 'add max_bytes: 64MiB, or max_age: 1h, or remove it'],
+    [`{ ${base}, buffer: { max_bytes: 1MiB } }`, 'expected 4MiB or more, found "1MiB"', undefined],
+    [`{ ${base}, dead_letters: { keep: 12h } }`, 'expected "forever" or 1d or more, found "12h"', undefined],
     [
-      `{ ${base}, dead_letters: {} }`,
-      '"dead_letters" is not available in this version of audit-relay',
-      'remove it from this destination',
+      `{ ${base}, dead_letters: { keep: ever } }`,
+      'expected "forever" or a duration such as 30s, found "ever"',
+      undefined,
     ],
+    [`{ ${base}, dead_letters: { keeep: 7d } }`, 'unknown key "keeep"', undefined],
     [`{ ${base}, was: alerts }`, 'the old name is the name itself', 'remove was'],
     [`{ ${base}, in_flight: 0 }`, 'expected a number of at least 1, found the number 0', undefined],
     [`{ ${base}, in_flight: "3" }`, 'expected a number, found "3"', 'write 3 without quotes'],

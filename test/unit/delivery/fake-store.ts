@@ -2,6 +2,7 @@
 // exactly one place. Each verb takes a turn of the event loop, as a real one does.
 import type { Page } from '../../../src/model/page.ts'
 import { bitSet, countBits, type Seq } from '../../../src/model/page.ts'
+import type { NewNotice } from '../../../src/store/notices.ts'
 import type {
   Health,
   Queue,
@@ -28,6 +29,9 @@ export class FakeStore {
   readonly dead = new Map<Seq, Dead>()
   readonly delivered = new Set<Seq>()
   saved: Health | null = null
+  /** What came with the health. */
+  readonly noticed: NewNotice[] = []
+  readonly savedWith: string[] = []
   /** Called before each verb that writes; may throw. */
   onWrite: (verb: string) => void = () => undefined
   readonly #settled = new Map<Queue, Uint8Array>()
@@ -203,10 +207,17 @@ export class FakeStore {
     return this.saved
   }
 
-  async saveHealth(_destination: string, health: Health): Promise<void> {
+  async saveHealth(
+    _destination: string,
+    health: Health,
+    _now: number,
+    notices: readonly NewNotice[] = [],
+  ): Promise<void> {
     await turn()
     this.onWrite('saveHealth')
     this.saved = health
+    this.noticed.push(...notices)
+    if (notices.length > 0) this.savedWith.push(`${health.state} with ${notices.length}`)
   }
 
   /** Matched events that are neither delivered nor set aside nor dead. */

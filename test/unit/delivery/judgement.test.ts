@@ -230,3 +230,26 @@ describe('a trial where everything is refused', () => {
     expect(bench.state).toBe('halted')
   })
 })
+
+describe('row 49: a receiver that stops at one event of a batch', () => {
+  const bad: Verdict = { kind: 'reject', reason: { code: 'hec_6', text: 'invalid data format' } }
+  const untried: Verdict = { kind: 'retry', reason: bad.reason, untried: true }
+
+  it.each([0, 1, 4])(
+    'at place %i: those before are delivered, it is dead, those behind go again and spend nothing',
+    (place) => {
+      const bench = new Bench()
+      const verdicts = Array.from({ length: 5 }, (_, index) =>
+        index < place ? DELIVERED : index === place ? bad : untried,
+      )
+      bench.send(bench.batch(1, 5), verdicts)
+      const [sealed] = bench.buffer.take()
+      expect(sealed?.settlement.delivered.get('app') ?? 0).toBe(place)
+      expect(sealed?.settlement.dead.map(({ seq }) => seq)).toEqual([place + 1])
+      expect(sealed?.settlement.retrying).toEqual([])
+      const behind = [2, 3, 4, 5].filter((number) => number > place + 1)
+      expect(bench.again()).toEqual(behind.length > 0 ? [behind] : [])
+      expect(bench.judgement.breaker.state).toBe('closed')
+    },
+  )
+})

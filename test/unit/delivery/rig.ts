@@ -2,7 +2,7 @@
 import type { Batch, BatchLimits } from '../../../src/model/batch.ts'
 import type { Page } from '../../../src/model/page.ts'
 import { DELIVERED, forAll, type Outcome, type Reason, type Verdict } from '../../../src/model/verdict.ts'
-import { createDispatcher, type Dispatcher } from '../../../src/delivery/dispatcher.ts'
+import { createDispatcher, type Dispatcher, type DispatcherParts } from '../../../src/delivery/dispatcher.ts'
 import type { Destination } from '../../../src/destinations/destination.ts'
 import type { Random } from '../../../src/runtime/random.ts'
 import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
@@ -13,7 +13,7 @@ import { FakeStore } from './fake-store.ts'
 export function pageOf(count: number, from = 1, size = 0): Page {
   const lines = Array.from(
     { length: count },
-    (_, index) => `${JSON.stringify({ n: from + index, pad: 'x'.repeat(size) })}\n`,
+    (_, index) => `${JSON.stringify({ n: from + index, event_id: `e${from + index}`, pad: 'x'.repeat(size) })}\n`,
   )
   const bytes = Buffer.from(lines.join(''))
   const offsets = new Uint32Array(count + 1)
@@ -67,6 +67,7 @@ export interface RigOptions {
   readonly store?: FakeStore
   readonly clock?: TestClock
   readonly open?: () => void
+  readonly audited?: DispatcherParts['audited']
 }
 
 export interface Sent {
@@ -108,6 +109,7 @@ export class Rig {
       inFlight,
       timeoutMs,
       scheduleMs,
+      ...(options.audited && { audited: options.audited }),
       clock: this.clock,
       random: seeded(7),
       telemetry: { emit: (event) => void this.events.push(event) },

@@ -71,7 +71,10 @@ describe('encodeBatch', () => {
           stream: { attempt: number }
         }[]
         expect(parsed.map((event) => [event.event_id, event.stream.attempt])).toEqual(events)
-        const alone = batch.events.reduce((sum, event) => sum + encodeBatch(batch, 'object', [event]).length, 0)
+        const alone = batch.events.reduce(
+          (sum, event) => sum + encodeBatch(batch, 'object', { events: [event] }).length,
+          0,
+        )
         expect(bytes.length - alone).toBeLessThanOrEqual(FORM_OVERHEAD_BYTES * events.length)
       }),
     )

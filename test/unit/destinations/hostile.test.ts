@@ -30,7 +30,7 @@ function destinationAt(url: string, http: { timeoutMs?: number; ca?: string } = 
   const client = createHttpClient({ inFlight: 2, timeoutMs: 10_000, ...http })
   const headers = { authorization: `Bearer ${bearer}` }
   const options = webhook.options.parse({ url: `${url}/hook`, secret, headers, batch: 10 })
-  const destination = webhook.open(options, destinationTools({ http: client }))
+  const destination = webhook.open(options, destinationTools({ http: () => client }))
   closing.push(() => destination.close())
   return destination
 }

@@ -38,6 +38,12 @@ describe('scrub', () => {
 })
 
 describe('excerpt', () => {
+  it('holds no token that an authorization server gave', () => {
+    const given = '{"access_token":"c4nary","refresh_token" : "c4nary","id_token":"c4nary'
+    const hidden = '{"access_token":"[secret]","refresh_token" : "[secret]","id_token":"[secret]'
+    expect(excerpt(reply(given))).toBe(hidden)
+  })
+
   it('is one printable line', () => {
     expect(excerpt(reply('  {"error":\n\t"no"}\r\n'))).toBe('{"error": "no"}')
     expect(excerpt(reply('\u001b[2J\u0007\u202ehidden\u0000'))).toBe('\\u{1b}[2J\\u{7}\\u{202e}hidden\\u{0}')

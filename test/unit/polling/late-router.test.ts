@@ -1,5 +1,6 @@
 // Late routing over the memory store: by the filter, page after page, to the end, through full states and stops.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { filterIn } from '../../../src/config/definition.ts'
 import { StateFullError } from '../../../src/model/errors.ts'
 import { compileFilter } from '../../../src/filters/compile.ts'
 import type { FilterSpec } from '../../../src/filters/schema.ts'
@@ -7,6 +8,7 @@ import { Tag } from '../../../src/model/event.ts'
 import { Identity } from '../../../src/model/identity.ts'
 import { bitSet, eventBytes } from '../../../src/model/page.ts'
 import { LateRouter } from '../../../src/polling/late-router.ts'
+import { encodeOwnPage } from '../../../src/polling/own-page.ts'
 import { PageDraft } from '../../../src/sources/page-draft.ts'
 import { openMemoryStore } from '../../../src/store/memory/open.ts'
 import type { RoutedPage, Store } from '../../../src/store/store.ts'
@@ -70,6 +72,21 @@ async function routed(running: Promise<unknown>): Promise<void> {
   await running
 }
 
+it('what came before it began is judged by what it was then, what it missed by what it was when it came back', async () => {
+  const taking = (glob: string) => ({ ...definition('b'), definition: `{"filter":{"types":["${glob}"]}}` })
+  await commit(['1:auth.login', '2:user.added'])
+  await store.register([definition('a'), taking('auth.*')], clock.now())
+  await commit(['5:other'])
+  await store.register([definition('a')], clock.now())
+  await commit(['3:auth.login', '4:user.added'])
+  await store.register([definition('a'), taking('user.*')], clock.now())
+  const asked: string[] = []
+  const filter = (text: string) => (asked.push(text), compileFilter(filterIn(text)))
+  await routed(new LateRouter({ destination: 'b', filter, store, clock, routed: () => wakes++ }).run(forever))
+  expect(await waitingIds()).toEqual(['1', '4'])
+  expect(asked).toHaveLength(2)
+})
+
 describe('a late router', () => {
   it('routes every kept page by the filter and ends by itself', async () => {
     await commit(['1:keep', '2:drop'])
@@ -82,6 +99,26 @@ describe('a late router', () => {
     expect(b).toMatchObject({ offered: 5, filtered: 2, routed: 3, waiting: 3 })
     expect(wakes).toBe(4)
     expect(compiled).toBe(1)
+  })
+
+  it("never routes one of the relay's own events to the destination that it is about, under this name or the one before", async () => {
+    const events = [['a'], ['b'], ['old'], ['a', 'b'], []].map((destinations, index) => ({
+      event_id: `relay-${index}`,
+      event_type: 'keep',
+      occurred_at: '2026-05-17T08:00:00Z',
+      data: { destinations },
+    }))
+    const nothing = { quarantined: [], cursors: [], bypassed: 0, missing: 0 }
+    const { page } = encodeOwnPage(events, [], new Identity(store.identity.secret))
+    const own = { source: 'relay', lane: 'live', queue: 'live', page, routing: [], ...nothing } as const
+    await store.commitPage(own, clock.now())
+    await store.register([definition('a'), definition('b')], clock.now())
+    const filter = () => compileFilter({ types: ['keep'] })
+    const late = new LateRouter({ destination: 'b', was: 'old', filter, store, clock, routed: () => wakes++ })
+    await routed(late.run(forever))
+    expect(await waitingIds()).toEqual(['relay-0', 'relay-4'])
+    const [, b] = (await store.overview(clock.now())).destinations
+    expect(b).toMatchObject({ offered: 5, filtered: 3, routed: 2, waiting: 2 })
   })
 
   it('compiles nothing when there is nothing to route', async () => {

@@ -10,9 +10,12 @@ import { startReceiver } from '../../fakes/http-receiver.ts'
 const pem = (name: string): string => readFileSync(new URL(`../../fakes/tls/${name}.pem`, import.meta.url), 'utf8')
 const certificate = (name: string): TlsOptions => ({ key: pem(`${name}-key`), cert: pem(name) })
 
+/** The certificate of the future is its own authority. */
+const authorities = pem('ca') + pem('future')
+
 async function ask(server: TlsOptions, trusted: boolean): Promise<HttpReply | HttpError> {
   const receiver = await startReceiver(server)
-  const client = createHttpClient({ inFlight: 1, timeoutMs: 10_000, ...(trusted ? { ca: pem('ca') } : {}) })
+  const client = createHttpClient({ inFlight: 1, timeoutMs: 10_000, ...(trusted ? { ca: authorities } : {}) })
   try {
     const request = { method: 'POST', url: `${receiver.url}/`, headers: {}, body: Buffer.from('x') } as const
     return await client.request(request, new AbortController().signal).catch((error: unknown) => error as HttpError)
@@ -35,6 +38,7 @@ describe('TLS', () => {
       /authority that this machine does not trust|signed by itself/,
     ],
     ['an expired certificate', certificate('expired'), true, /has expired/],
+    ['a certificate of the future', certificate('future'), true, /not valid yet/],
     ['a certificate for another name', certificate('other'), true, /for another name/],
     [
       'TLS 1.1 at most',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addSettled, isSettled, type Settled } from '../../../src/store/ranges.ts'
+import { addSettled, isSettled, settleBefore, type Settled } from '../../../src/store/ranges.ts'
 
 const base: Settled = {
   position: 10,
@@ -80,5 +80,19 @@ describe('addSettled', () => {
       true,
       false,
     ])
+  })
+})
+
+describe('settleBefore', () => {
+  const last = { from: 40, to: 50 }
+  it.each<[string, number, Settled]>([
+    ['nothing that was not', 5, base],
+    ['up to a gap', 15, { position: 15, above: base.above }],
+    ['up to where a stretch begins', 20, { position: 30, above: [last] }],
+    ['into a stretch', 25, { position: 30, above: [last] }],
+    ['up to where it ends', 30, { position: 30, above: [last] }],
+    ['beyond them all', 60, { position: 60, above: [] }],
+  ])('%s', (_, to, expected) => {
+    expect(settleBefore(base, to)).toEqual(expected)
   })
 })

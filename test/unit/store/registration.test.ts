@@ -8,6 +8,7 @@ const known: KnownDestination = {
   type: 'webhook',
   definition: '{}',
   sources: ['a', 'b'],
+  buffer: null,
   state: 'enabled',
   fileEnabled: true,
   stopped: false,

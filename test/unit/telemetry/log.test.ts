@@ -148,6 +148,92 @@ group('what fails', () => {
     ])
   })
 
+  group('an outage', () => {
+    const trial = attempt({ kind: 'trial', verdict: 'halt', reason: { code: 'http_403', text: 'answered 403' } })
+    const health = (to: string, code: string | null): TelemetryEvent => ({
+      type: 'health_changed',
+      destination: 'siem',
+      from: 'closed',
+      to,
+      reason: code === null ? null : { code, text: `because of ${code}` },
+      nextTrialInMs: 5_000,
+    })
+    /** A trial every 30 s of a day, whose answer is now this and now that. */
+    function day({ log, time }: Rig, codes: readonly string[]): void {
+      log.emit(health('halted', codes[0] as string))
+      for (let count = 0; count < 2880; count++, time.ms += 30_000) {
+        log.emit(trial)
+        const code = codes[count % codes.length] as string
+        if (codes.length > 1) log.emit(health('halted', code))
+        log.tick()
+      }
+    }
+
+    test.each(['human', 'json'] as const)('row 45: is told once in %s lines, however many trials fail', (format) => {
+      const r = rig({ format })
+      day(r, ['http_403'])
+      expect(r.lines).toHaveLength(1)
+      expect(r.lines[0]).toContain('halted, events wait, next trial in 5s: because of http_403')
+    })
+
+    test('another cause is told too, each once, and all again in the next outage', () => {
+      const r = rig()
+      day(r, ['http_403', 'http_404', 'tls'])
+      expect(r.lines).toHaveLength(3)
+      r.log.emit(health('closed', null))
+      day(r, ['http_403', 'http_404'])
+      expect(r.lines.slice(3).map((line) => line.slice(10).trimEnd())).toEqual([
+        'info  siem           takes events again',
+        'ERROR siem           halted, events wait, next trial in 5s: because of http_403',
+        'ERROR siem           halted, events wait, next trial in 5s: because of http_404',
+      ])
+    })
+
+    test('the end of one destination leaves the outage of another whose name begins with its own', () => {
+      const { log, lines } = rig()
+      const other = (event: TelemetryEvent) => ({ ...event, destination: 'siem-2' }) as TelemetryEvent
+      log.emit(health('open', 'timeout'))
+      log.emit(other(health('open', 'timeout')))
+      log.emit(health('closed', null))
+      log.emit(other(health('open', 'timeout')))
+      expect(lines).toHaveLength(3)
+    })
+
+    test('requests that were under way when it began, and fail for the same, are no news; for another they are', () => {
+      const { log, lines } = rig()
+      const failed = (code: string) => attempt({ verdict: 'retry', reason: { code, text: `because of ${code}` } })
+      log.emit(failed('timeout'))
+      log.emit(health('open', 'timeout'))
+      for (let count = 0; count < 4; count++) log.emit(failed('timeout'))
+      expect(lines).toHaveLength(2)
+      log.emit(failed('http_500'))
+      log.emit(health('closed', null))
+      log.emit(failed('timeout'))
+      expect(lines).toHaveLength(5)
+    })
+
+    test('each trial stands in the log at debug', () => {
+      const { log, lines } = rig({ level: 'debug' })
+      log.emit(trial)
+      expect(lines[0]).toContain('debug siem           100 events not taken because of the set-up (trial')
+      log.emit(health('halted', 'http_403'))
+      log.emit({ ...trial, kind: 'attempt' } as TelemetryEvent)
+      expect(lines[2]).toContain('debug siem           100 events not taken because of the set-up (attempt')
+    })
+
+    test('a reminder says how long it lasts and how much is kept', () => {
+      const { log, lines } = rig()
+      const reason = { code: 'http_403', text: 'answered 403 (check the credentials)' }
+      const lasts = { type: 'outage_lasts', destination: 'siem', reason, lastsMs: 11_100_000, waiting: 1234 } as const
+      log.emit({ ...lasts, state: 'halted' })
+      log.emit({ ...lasts, state: 'open', reason: null })
+      expect(lines.map((line) => line.slice(10).trimEnd())).toEqual([
+        'ERROR siem           still halted, for 3h 5m now; 1,234 events kept for it: answered 403 (check the credentials)',
+        'warn  siem           still fails, for 3h 5m now; 1,234 events kept for it',
+      ])
+    })
+  })
+
   test('a notice is told once for each subject', () => {
     const { log, lines } = rig()
     const notice = {
@@ -183,6 +269,16 @@ group('form', () => {
       reason: refused,
       message: '1 event became dead letters (rejected): answered 503: busy',
     })
+  })
+
+  test('the end of dead letters is announced with how to keep them, and told when it comes', () => {
+    const { log, lines } = rig()
+    log.emit({ type: 'dead_letters_expiring', destination: 'siem', letters: 1200 })
+    log.emit({ type: 'dead_letters_purged', destination: 'siem', letters: 1200 })
+    expect(lines).toEqual([
+      '08:00:00Z warn  siem           1,200 dead letters will be purged in 24h at the earliest; "audit-relay dlq export --destination siem" keeps a copy, "dlq replay" delivers them again\n',
+      '08:00:00Z warn  siem           1,200 dead letters purged, kept long enough and announced a day before; they count as dropped\n',
+    ])
   })
 
   test('event text cannot forge a line or steer a terminal', () => {

@@ -15,6 +15,6 @@ it('tells of an imbalance once, again when it changes, and not of a balance', ()
   expect(said[0]).toMatchObject({
     type: 'imbalance',
     destination: 'siem',
-    text: expect.stringContaining('routed 4') as string,
+    text: expect.stringContaining('4 routed') as string,
   })
 })

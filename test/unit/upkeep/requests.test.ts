@@ -11,6 +11,9 @@ const request = (id: number, asked: StoredRequest['asked'], chosen = 0): StoredR
 }
 const replay = { kind: 'replay_dead_letters', letters: [{ destination: 'siem', ranges: [[1, 9]] }], to: null } as const
 
+const pageEvents = 1000
+const keptEvents = 35_000
+
 /** A store that knows requests and nothing else, and a record of what was done to it. */
 function rig(asked: StoredRequest[]) {
   const clock = new TestClock()
@@ -38,17 +41,44 @@ function rig(asked: StoredRequest[]) {
       open.set(id, after)
       return after
     },
+    /** Pages of `pageEvents`, nothing of which is ever settled but by `deliver`. */
+    takeKept: async (id: number, limit: number) => {
+      const before = open.get(id) as StoredRequest
+      if (limit < 1 || goesOn(before.id)) return before
+      const count = Math.max(pageEvents, limit - (limit % pageEvents))
+      taken.push({ at: clock.monotonic(), count })
+      const counts = { ...before.counts, chosen: keptEvents, taken: Math.min(before.counts.taken + count, keptEvents) }
+      const after: StoredRequest = { ...before, state: 'running', counts }
+      open.set(id, after)
+      return after
+    },
+  }
+  const goesOn = (id: number): boolean =>
+    [...open.values()].some(({ state, id: other }) => state === 'running' && other !== id)
+  const deliver = (id: number): void => {
+    const { counts, ...rest } = open.get(id) as StoredRequest
+    open.set(id, { ...rest, counts: { ...counts, delivered: counts.taken } })
   }
   const looked: string[] = []
+  const stopped: string[] = []
   const turns = new Map<string, Promise<unknown>>()
   const inTurn = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
     const turn = (turns.get(name) ?? Promise.resolve()).then(work, work)
     turns.set(name, turn)
     return turn
   }
-  const destinations = { with: inTurn, lookAgain: (name: string) => void looked.push(name) }
-  const requests = new Requests({ store: store as unknown as Store, clock, destinations, sources: { with: inTurn } })
-  return { clock, did, taken, looked, requests, open }
+  const stopping = <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
+    stopped.push(name)
+    return inTurn(name, work)
+  }
+  const destinations = { with: stopping, lookAgain: (name: string) => void looked.push(name) }
+  const requests = new Requests({
+    store: store as unknown as Store,
+    clock,
+    destinations,
+    sources: { with: inTurn, configured: [] },
+  })
+  return { clock, did, taken, looked, stopped, requests, open, deliver }
 }
 
 it('carries out what is open in the order of its numbers, and says why something cannot be done', async () => {
@@ -96,4 +126,53 @@ it('goes on from where the state says that the last holder was, and takes nothin
   await requests.finish()
   await requests.step(drain)
   expect(taken.map(({ count }) => count)).toEqual([200, 200])
+})
+
+const replayEvents = { kind: 'replay_events', destination: 'siem', from: 0, to: 9, perSecond: null } as const
+
+it('stops the destination once to begin, and never has more than 10,000 events and a page ahead of what is settled', async () => {
+  const { requests, clock, stopped, open, deliver, looked } = rig([request(1, replayEvents)])
+  const counts = () => (open.get(1) as StoredRequest).counts
+  await requests.step(new AbortController().signal)
+  for (let seen = 0; counts().taken < keptEvents; seen = counts().taken) {
+    await clock.advance(1000)
+    expect(counts().taken).toBeGreaterThan(seen)
+    expect(counts().taken - counts().delivered).toBeLessThanOrEqual(10_000 + pageEvents)
+    deliver(1)
+  }
+  await clock.advance(1000)
+  await requests.finish()
+  expect(stopped).toEqual(['siem'])
+  expect(new Set(looked)).toEqual(new Set(['siem']))
+})
+
+it('keeps to the rate that was asked for, to the page', async () => {
+  const { requests, clock, open, deliver } = rig([request(1, { ...replayEvents, perSecond: 500 })])
+  await requests.step(new AbortController().signal)
+  for (let second = 1; second <= 20; second++) {
+    await clock.advance(1000)
+    deliver(1)
+    expect((open.get(1) as StoredRequest).counts.taken).toBeLessThanOrEqual(second * 500 + pageEvents)
+  }
+  expect((open.get(1) as StoredRequest).counts.taken).toBeGreaterThanOrEqual(9000)
+})
+
+it('lets a second replay to the same destination wait without stopping it', async () => {
+  const { requests, clock, open, deliver, stopped } = rig([request(1, replayEvents), request(2, replayEvents)])
+  const drain = new AbortController()
+  await requests.step(drain.signal)
+  await clock.advance(3000)
+  expect(stopped).toEqual(['siem'])
+  expect(open.get(2)).toMatchObject({ state: 'asked' })
+  for (let round = 0; round < 5; round++) {
+    deliver(1)
+    await clock.advance(1000)
+  }
+  open.delete(1)
+  await clock.advance(1000)
+  expect(stopped).toEqual(['siem', 'siem'])
+  expect(open.get(2)).toMatchObject({ state: 'running' })
+  drain.abort()
+  await clock.advance(1000)
+  await requests.finish()
 })

@@ -15,7 +15,7 @@ it('row 7: a settlement that was rolled back with its look does not make a waiti
   tables.destinations.register([definition], { now: 0, nextSeq: 1, firstSince: () => 1 })
   const destination = tables.destinations.idOf('siem')
   const source = tables.sources.ensure('app').id
-  tables.routing.add({ destination, queue: 0 }, { page: 1, source, count: 10, bitmap: null, matched: 10 })
+  tables.routing.add({ destination, queue: 0 }, { page: 1, source, count: 10, bitmap: null, matched: 10, bytes: 0 })
 
   expect(held.settledBefore(source, 11)).toBe(1)
   db.exec('BEGIN')

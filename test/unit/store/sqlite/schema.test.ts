@@ -13,6 +13,7 @@ describe('row 14: migrations', () => {
     expect(tablesOf(db)).toEqual([
       'attempt',
       'cursor',
+      'definition',
       'destination',
       'exception',
       'late',

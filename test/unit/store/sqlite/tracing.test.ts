@@ -206,6 +206,63 @@ describe('where a destination stands with it', () => {
   })
 })
 
+describe('what decided is what was in force then', () => {
+  const picky = (filter: string | null, more: Partial<DestinationDefinition> = {}) =>
+    destination('picky', { definition: filter === null ? '{}' : `{"filter":{"outcome":"${filter}"}}`, ...more })
+  const filters = async (id: string) => {
+    const { fate: one, filter, filterThen } = await at(id, 'picky')
+    return [one.kind, filterThen, filter]
+  }
+  const [failure, success] = ['{"outcome":"failure"}', '{"outcome":"success"}']
+
+  it('the filter changed, and changed again', async () => {
+    await register('siem', picky('failure'))
+    await commit('app', ids('a', 'b'), { to: { siem: 'all', picky: [1] } })
+    await register('siem', picky('success'))
+    await commit('app', ids('c'), { to: { siem: 'all', picky: [] } })
+    await register('siem', picky(null))
+    expect(await filters('a')).toEqual(['filtered', failure, null])
+    expect(await filters('b')).toEqual(['waiting', failure, null])
+    expect(await filters('c')).toEqual(['filtered', success, null])
+  })
+
+  it('away: what it came back with, and until it has looked, what it is now', async () => {
+    await register('siem', picky('failure'))
+    await register('siem')
+    await commit('app', ids('missed'), { to: { siem: 'all' } })
+    expect(await filters('missed')).toEqual(['unrouted', failure, failure])
+    await register('siem', picky('success'))
+    await commit('app', ids('next'), { to: { siem: 'all', picky: [] } })
+    await register('siem', picky(null))
+    expect(await filters('missed')).toEqual(['unrouted', null, null])
+    const looked = { firstSeq: 1, count: 1, bypassed: 0, missing: 0, bitmap: new Uint8Array(1), matched: 0 }
+    await store.routeLate('picky', looked, START)
+    expect(await filters('missed')).toEqual(['filtered', success, null])
+  })
+
+  it('what it read then, not what it reads now', async () => {
+    const reading = (sources: readonly string[] | null) =>
+      destination('picky', { sources, definition: sources ? JSON.stringify({ sources }) : '{}' })
+    await register('siem', reading(['app']))
+    await commit('app', ids('taken'), { to: { siem: 'all', picky: 'all' } })
+    await commit('billing', ids('passed'), { to: { siem: 'all' } })
+    await register('siem', reading(['billing']))
+    expect(await fate('taken', 'picky')).toEqual({ kind: 'waiting', queue: 'live', ahead: 0 })
+    expect(await fate('passed', 'picky')).toEqual({ kind: 'not_offered' })
+    await register('siem', reading(null))
+    expect(await fate('passed', 'picky')).toEqual({ kind: 'not_offered' })
+  })
+
+  it('whether it began earlier is told by what it began with', async () => {
+    await register('siem')
+    await commit('app', ids('a'), { to: { siem: 'all' } })
+    await register('siem', picky(null))
+    await commit('app', ids('b'), { to: { siem: 'all', picky: 'all' } })
+    await register('siem', destination('picky', { definition: '{"start":"beginning"}' }))
+    expect(await fate('a', 'picky')).toEqual({ kind: 'not_offered' })
+  })
+})
+
 it('a dead letter is found when its page is gone; the others are settled, and the bytes are there', async () => {
   await register('siem', 'archive', destination('other', { sources: ['billing'] }))
   await commit('app', ids('a', 'b', 'c'), { to: { siem: 'all', archive: 'all' } })

@@ -72,6 +72,16 @@ function leaveSchema1(): void {
   db.close()
 }
 
+function definitionsIn(file: string): string[] {
+  const db = new Database(file, { readonly: true })
+  const rows = db.prepare<[], { destination: number; from_seq: number; definition: string | null }>(
+    'SELECT * FROM definition ORDER BY destination, from_seq',
+  )
+  const found = rows.all().map((row) => `${row.destination} ${row.from_seq} ${row.definition}`)
+  db.close()
+  return found
+}
+
 it('row 14: from schema 1, with what waits and what died', async () => {
   leaveSchema1()
   await expect(openSqliteReader(path)).rejects.toThrow('older audit-relay')
@@ -85,6 +95,12 @@ it('row 14: from schema 1, with what waits and what died', async () => {
     { name: 'siem', state: 'enabled', ...calm, routed: 3, delivered: 1, retrying: 1, dead: 1, dropped: 0 },
     { name: 'archive', state: 'disabled', ...calm },
     { name: 'gone', state: 'parked', ...calm },
+  ])
+  expect(definitionsIn(path)).toEqual([
+    '1 1 {"name":"siem"}',
+    '2 1 {"name":"archive"}',
+    '3 1 {"name":"gone"}',
+    '3 4 null',
   ])
   expect(await store.openRequests()).toEqual([])
   await expect(store.enableDestination('archive', START)).rejects.toThrow('the file disables')

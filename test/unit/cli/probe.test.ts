@@ -1,0 +1,46 @@
+// Asking sources and destinations whether they would take us: nothing of them is trusted, and each is closed again.
+import { expect, it } from 'vitest'
+import type { DestinationConfig, RelayConfig, SourceConfig } from '../../../src/config/config.ts'
+import { SetupError } from '../../../src/model/errors.ts'
+import { probeAll } from '../../../src/cli/probe.ts'
+import type { World } from '../../../src/cli/world.ts'
+import { TestClock } from '../../fakes/test-clock.ts'
+
+const world = { clock: new TestClock() } as unknown as World
+
+/** One that is probed so; `closed` counts how often it was closed. */
+function someone(name: string, probe: (() => Promise<void>) | undefined, closed: string[], options = () => ({})) {
+  const open = () => ({ ...(probe && { probe }), close: async () => void closed.push(name) })
+  return { name, kind: { type: 'some', open }, options, timeoutMs: 1_000 }
+}
+
+function config(sources: readonly unknown[], destinations: readonly unknown[]): RelayConfig {
+  const given = { sources: sources as SourceConfig[], destinations: destinations as DestinationConfig[] }
+  return given as unknown as RelayConfig
+}
+
+it('says of each whether it is ready, what is wrong with it, or that nobody knows; and closes what it opened', async () => {
+  const closed: string[] = []
+  const well = () => Promise.resolve()
+  const ill = () => Promise.reject(new Error('the folder is gone'))
+  const missing = (): never => {
+    throw new SetupError('the environment variable TOKEN is not set')
+  }
+  const all = config(
+    [someone('app', well, closed), someone('mute', undefined, closed)],
+    [someone('siem', ill, closed), someone('hook', undefined, closed), someone('late', well, closed, missing)],
+  )
+  expect(await probeAll(all, world)).toEqual([
+    { what: 'source', name: 'app', result: 'ready', text: '' },
+    { what: 'source', name: 'mute', result: 'unknown', text: 'cannot be asked; run --once reads it' },
+    { what: 'destination', name: 'siem', result: 'failed', text: 'the folder is gone' },
+    {
+      what: 'destination',
+      name: 'hook',
+      result: 'unknown',
+      text: 'cannot be asked; audit-relay test-destination hook sends it a test event',
+    },
+    { what: 'destination', name: 'late', result: 'failed', text: 'the environment variable TOKEN is not set' },
+  ])
+  expect(closed).toEqual(['app', 'mute', 'siem', 'hook'])
+})
