@@ -8,10 +8,20 @@ const never = (): Promise<never> => new Promise(() => {})
 
 export class Life {
   #dead = false
+  #callsLeft = Infinity
 
   /** From now on nothing this process does has any effect, and nothing answers it. */
   kill(): void {
     this.#dead = true
+  }
+
+  get dead(): boolean {
+    return this.#dead
+  }
+
+  /** Kills it by itself between two verbs of the store, so many from now on. */
+  killAfter(calls: number): void {
+    this.#callsLeft = calls
   }
 
   clock(clock: Clock): Clock {
@@ -34,12 +44,17 @@ export class Life {
       get: (target, name) => {
         const verb = Reflect.get(target, name, target) as unknown
         if (typeof verb !== 'function') return verb
-        return (...given: unknown[]) =>
-          this.#dead
-            ? never()
-            : this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given))
+        return (...given: unknown[]) => {
+          if (this.#dead || this.#isLast()) return never()
+          return this.#whileAlive((verb as (...all: unknown[]) => Promise<unknown>).apply(target, given))
+        }
       },
     })
+  }
+
+  #isLast(): boolean {
+    if (this.#callsLeft-- <= 0) this.#dead = true
+    return this.#dead
   }
 
   async #whileAlive<Result>(work: Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 // Holds what arrived against what was produced. It knows the truth and the receivers' own memory; of the relay's words it
 // uses only which events it calls dead.
+import { ownDuplicates } from './own.ts'
 import type { SimReceiver } from './sim-receiver.ts'
 import type { TrueEvent } from './truth.ts'
 
@@ -25,12 +26,13 @@ export function judge(events: readonly TrueEvent[], expectation: Expectation): s
   if (lost.length > 0) fault(`lost ${lost.length}, first n=${lost[0]}`)
   if (missing.length - lost.length > dead)
     fault(`${missing.length - lost.length} were refused, but only ${dead} are dead letters`)
-  if (dead > receiver.refusedAlone.size)
-    fault(`${dead} dead letters, but only ${receiver.refusedAlone.size} events were ever refused alone`)
+  const refused = receiver.refusedAlone.size + receiver.ownRefusedAlone.size
+  if (dead > refused) fault(`${dead} dead letters, but only ${refused} events were ever refused alone`)
   for (const n of receiver.taken.keys()) if (!expected.has(n)) fault(`invented or not filtered: n=${n}`)
   for (const text of receiver.altered) fault(`altered: ${text}`)
   faults.push(...identities(events, expectation))
-  const duplicates = [...receiver.taken.values()].reduce((sum, { count }) => sum + count - 1, 0)
+  const repeated = [...receiver.taken.values()].reduce((sum, { count }) => sum + count - 1, 0)
+  const duplicates = repeated + ownDuplicates(receiver)
   if (duplicates > expectation.duplicatesAllowed)
     fault(`${duplicates} duplicates, at most ${expectation.duplicatesAllowed} are allowed`)
   return faults

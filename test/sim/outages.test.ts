@@ -92,7 +92,7 @@ class Sky {
     const receiver = new SteadyReceiver(clock, 200 + index)
     this.receivers.set(name, receiver)
     const options = webhook.options.parse({ url: 'http://receiver.invalid/', batch: 10 })
-    const open = () => webhook.open(options, { name, clock, random, http: receiver.client() })
+    const open = () => webhook.open(options, { name, clock, random, http: () => receiver.client() })
     const limits = webhook.limits(options)
     const pace = { limits, inFlight: 4, timeoutMs: 30 * second, scheduleMs: [second, 2 * second] }
     return createDispatcher({ ...parts, ...pace, name, open, clock, random })

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { DELIVERED, type Outcome } from '../../src/model/verdict.ts'
 import type { Destination } from '../../src/destinations/destination.ts'
 import type { PageCommit, Settlement, Store } from '../../src/store/store.ts'
+import { noticesOfDeaths } from '../../src/store/notices.ts'
+import { changed } from './changed.ts'
 import { type Sabotage, simulate } from './simulate.ts'
 
 /** A healthy relay passes all of these seeds (see simulation.test.ts); a broken one must fail at least one. */
@@ -11,31 +13,27 @@ const seeds = 300
 const variants: Record<string, Sabotage> = {
   'the cursor is saved before the page': {
     store: (store, clock) =>
-      changed(store, {
-        async commitPage(commit, now) {
-          await store.saveCursors(commit.source, commit.lane, commit.cursors, now)
-          await clock.sleep(500)
-          return store.commitPage(commit, now)
-        },
+      committing(store, async (commit, now) => {
+        await store.saveCursors(commit.source, commit.lane, commit.cursors, now)
+        await clock.sleep(500)
+        return store.commitPage(commit, now)
       }),
   },
   'the page is committed twice': {
     store: (store) =>
-      changed(store, {
-        async commitPage(commit, now) {
-          await store.commitPage(withoutIdentity(commit), now)
-          return store.commitPage(withoutIdentity(commit), now)
-        },
+      committing(store, async (commit, now) => {
+        await store.commitPage(withoutIdentity(commit), now)
+        return store.commitPage(withoutIdentity(commit), now)
       }),
   },
   'the last event of each page is forgotten': {
-    store: (store) => changed(store, { commitPage: (commit, now) => store.commitPage(withoutLast(commit), now) }),
+    store: (store) => committing(store, (commit, now) => store.commitPage(withoutLast(commit), now)),
   },
   'repeats are not recognised': {
-    store: (store) => changed(store, { commitPage: (commit, now) => store.commitPage(withoutIdentity(commit), now) }),
+    store: (store) => committing(store, (commit, now) => store.commitPage(withoutIdentity(commit), now)),
   },
   'filters let everything pass': {
-    store: (store) => changed(store, { commitPage: (commit, now) => store.commitPage(routedToAll(commit), now) }),
+    store: (store) => committing(store, (commit, now) => store.commitPage(routedToAll(commit), now)),
   },
   'events are settled before they are sent': { destination: (destination) => sending(destination, sentLater) },
   'a refused event counts as delivered': { destination: (destination) => sending(destination, refusalsForgotten) },
@@ -48,6 +46,23 @@ const variants: Record<string, Sabotage> = {
   'dead letters are not kept': { store: (store) => settling(store, (settlement) => ({ ...settlement, dead: [] })) },
   'nothing is remembered of a delivery': {
     store: (store) => settling(store, (settlement) => ({ ...settlement, settled: [], delivered: new Map() })),
+  },
+  'own events go to whom they are about': {
+    store: (store) => committingOwn(store, (commit, now) => store.commitPage(routedToAll(commit), now)),
+  },
+  'own events are forgotten': {
+    store: (store) =>
+      committingOwn(store, (commit, now) => store.commitPage({ ...commit, routing: routedToNone(commit) }, now)),
+  },
+  'deaths are told as soon as they are provisional': {
+    store: (store) =>
+      settling(store, (settlement) => ({
+        ...settlement,
+        notices: noticesOfDeaths(
+          settlement.destination,
+          settlement.dead.filter(({ provisional }) => provisional),
+        ),
+      })),
   },
   'a byte of an event is changed': {
     destination: (destination) => ({
@@ -72,15 +87,24 @@ it.each(Object.entries(variants))('%s: noticed', async (_, sabotage) => {
   expect.fail(`${seeds} histories passed although the relay was broken`)
 })
 
-function changed(store: Store, verbs: Partial<Store>): Store {
-  return new Proxy(store, {
-    get: (target, name) => {
-      const own = verbs[name as keyof Store]
-      if (own !== undefined) return own
-      const verb = Reflect.get(target, name, target) as unknown
-      return typeof verb === 'function' ? (verb as (...given: unknown[]) => unknown).bind(target) : verb
-    },
+type Commit = Store['commitPage']
+
+/** Changes how pages of the source are committed. */
+function committing(store: Store, commitPage: Commit): Store {
+  return changed(store, {
+    commitPage: (commit, now) => (commit.source === 'relay' ? store.commitPage(commit, now) : commitPage(commit, now)),
   })
+}
+
+/** Changes how pages of the relay's own events are committed. */
+function committingOwn(store: Store, commitPage: Commit): Store {
+  return changed(store, {
+    commitPage: (commit, now) => (commit.source === 'relay' ? commitPage(commit, now) : store.commitPage(commit, now)),
+  })
+}
+
+function routedToNone({ routing }: PageCommit): PageCommit['routing'] {
+  return routing.map(({ destination, bitmap }) => ({ destination, bitmap: new Uint8Array(bitmap.length), matched: 0 }))
 }
 
 function settling(store: Store, change: (settlement: Settlement) => Settlement): Store {

@@ -1,6 +1,7 @@
 // A receiver of webhooks with every bad habit, and a memory of what it took.
 import { HttpError, type HttpClient, type HttpReply, type HttpRequest } from '../../src/runtime/http.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
+import { Diary } from './diary.ts'
 import type { Seeded } from './seeded.ts'
 
 type Mood = 'well' | 'refused' | 'silent' | 'http_500' | 'http_503' | 'limited' | 'misconfigured' | 'unauthorized'
@@ -38,7 +39,11 @@ interface ReceiverParts {
 interface Wire {
   readonly data: { readonly n: number }
   readonly event_id: string
+  readonly source: { readonly name: string }
 }
+
+/** One of the relay's own events as it arrived. */
+export type OwnWire = Readonly<Record<string, unknown>>
 
 export class SimReceiver {
   /** For each `data.n` how often it was taken, under which ids, and whether its bytes were ever altered. */
@@ -46,9 +51,13 @@ export class SimReceiver {
   /** `data.n` of events that were refused alone. */
   readonly refusedAlone = new Set<number>()
   altered: string[] = []
+  /** The relay's own events by id, each as often as it was taken, and the ids of those that were refused alone. */
+  readonly own = new Map<string, OwnWire[]>()
+  readonly ownRefusedAlone = new Set<string>()
   /** Requests whose sender cannot know what became of them, and the events in them. */
   ambiguousEvents = 0
   readonly seen = new Set<string>()
+  readonly diary = new Diary()
   #mood: Mood = 'well'
   #moodUntil = 0
   readonly #parts: ReceiverParts
@@ -74,12 +83,14 @@ export class SimReceiver {
     await clock.sleep(random.between(1, 400), signal)
     const body = Buffer.from(request.body ?? []).toString()
     const events = [JSON.parse(body) as Wire | Wire[]].flat()
+    for (const event of events) this.diary.isTried(keyOf(event), clock.monotonic())
     const refusal = await this.#refusal(events, body, signal)
     if (refusal) return refusal
     for (const event of events) this.#take(event, body)
     if (!random.chance(habits.lostAnswer)) return reply(200)
     this.seen.add('lost answer')
     this.ambiguousEvents += events.length
+    for (const event of events) this.diary.isAmbiguous(keyOf(event))
     throw new HttpError('broken', 'the connection was cut before the answer')
   }
 
@@ -127,11 +138,20 @@ export class SimReceiver {
   #refuse(events: readonly Wire[], status: number): HttpReply {
     this.seen.add(`refused with ${status}`)
     const [only] = events
-    if (only && events.length === 1) this.refusedAlone.add(only.data.n)
+    if (only && events.length === 1) {
+      if (isOwn(only)) this.ownRefusedAlone.add(only.event_id)
+      else this.refusedAlone.add(only.data.n)
+      this.diary.isRefused(keyOf(only), this.#parts.clock.monotonic())
+    }
     return reply(status)
   }
 
   #take(event: Wire, body: string): void {
+    this.diary.isTaken(keyOf(event), this.#parts.clock.monotonic())
+    if (isOwn(event)) {
+      this.own.set(event.event_id, [...(this.own.get(event.event_id) ?? []), { ...event }])
+      return
+    }
     const { n } = event.data
     const data = this.#parts.dataOf(n)
     if (data === undefined || !body.includes(data)) this.altered.push(`event ${n} arrived as ${JSON.stringify(event)}`)
@@ -140,6 +160,14 @@ export class SimReceiver {
     taken.ids.add(event.event_id)
     this.taken.set(n, taken)
   }
+}
+
+function isOwn({ source }: Wire): boolean {
+  return source.name === 'relay'
+}
+
+function keyOf(event: Wire): string {
+  return isOwn(event) ? event.event_id : String(event.data.n)
 }
 
 function reply(status: number, headers: Record<string, string> = {}): HttpReply {

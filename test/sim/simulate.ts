@@ -1,31 +1,25 @@
 // One simulated history: the whole relay on a clock of its own, a source and receivers with bad habits, kills and clean
 // stops, then quiet; and the oracle's judgement. Everything follows from the seed.
-import { Relay } from '../../src/cli/relay.ts'
-import { createDispatcher } from '../../src/delivery/dispatcher.ts'
-import { Fleet } from '../../src/delivery/fleet.ts'
 import type { Destination } from '../../src/destinations/destination.ts'
-import { webhook } from '../../src/destinations/webhook/index.ts'
-import { compileFilter } from '../../src/filters/compile.ts'
 import type { FilterSpec } from '../../src/filters/schema.ts'
-import { Identity } from '../../src/model/identity.ts'
 import { messageOf } from '../../src/model/errors.ts'
-import { Poller } from '../../src/polling/poller.ts'
-import { Pollers } from '../../src/polling/pollers.ts'
-import { openReader } from '../../src/polling/reader.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
+import type { MemoryState } from '../../src/store/memory/memory-state.ts'
 import { openMemoryStore } from '../../src/store/memory/open.ts'
-import type { DestinationDefinition, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { TestClock } from '../fakes/test-clock.ts'
 import { judge } from './oracle.ts'
+import { judgeOwn } from './own.ts'
 import { Life } from './life.ts'
+import { type FileEntry, runRelay, type Signals } from './one-relay.ts'
 import { Seeded } from './seeded.ts'
 import { SimReceiver } from './sim-receiver.ts'
-import { type Feed, simSource } from './sim-source.ts'
+import type { Feed } from './sim-source.ts'
 import { type TrueEvent, Truth } from './truth.ts'
 
 /** Ways to break the relay on purpose, to see that the oracle notices. */
 export interface Sabotage {
-  readonly store?: (store: Store, clock: Clock) => Store
+  readonly store?: (store: Store, clock: Clock, state: MemoryState) => Store
   readonly destination?: (destination: Destination) => Destination
 }
 
@@ -38,17 +32,9 @@ export interface SimulationReport {
   readonly seen: ReadonlySet<string>
 }
 
-interface Site {
-  readonly name: string
-  readonly filter: FilterSpec
-  readonly passes: (event: TrueEvent) => boolean
-  readonly batch: number
-  readonly inFlight: number
-  readonly receiver: SimReceiver
+interface Site extends FileEntry {
+  readonly passes: (event: Pick<TrueEvent, 'type' | 'outcome'>) => boolean
 }
-
-const scheduleMs = [30_000, 120_000, 600_000]
-const timeoutMs = 30_000
 
 export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<SimulationReport> {
   const world = new World(seed, sabotage)
@@ -142,8 +128,12 @@ class World {
         )
       // A kill may repeat what was in flight or not yet settled; a lost answer what was in that request.
       const duplicatesAllowed = this.#kills * (site.inFlight * site.batch + 2000) + site.receiver.ambiguousEvents
-      this.#faults.push(...judge(this.#truth.events, { destination: site.name, ...site, dead, duplicatesAllowed }))
+      this.#faults.push(
+        ...judge(this.#truth.events, { destination: site.name, ...site, dead, duplicatesAllowed }),
+        ...judgeOwn(this.#backing, { destination: site.name, ...site }),
+      )
     }
+    for (const { kind, carried } of this.#backing.notices) if (carried) this.#seen.add(`own ${kind}`)
     for (const controller of this.#controllers) controller.abort()
     await this.#clock.settle()
     return {
@@ -190,59 +180,14 @@ class World {
     })
   }
 
-  async #live(life: Life, signals: { readonly drain: AbortSignal; readonly abort: AbortSignal }): Promise<void> {
+  #live(life: Life, signals: Signals): Promise<void> {
     const clock = life.clock(this.#clock)
     const reopened = (this.#store = openMemoryStore({ backing: this.#backing }))
-    const store = life.store(this.#sabotage.store?.(reopened, clock) ?? reopened)
+    const store = life.store(this.#sabotage.store?.(reopened, clock, this.#backing) ?? reopened)
     const telemetry = { emit: ({ type }: { type: string }) => void this.#seen.add(type) }
-    await store.register(
-      this.#sites.map((site) => definition(site)),
-      clock.now(),
-    )
-    const make = (name: string) => {
-      const site = this.#sites.find((one) => one.name === name)
-      return site && { dispatcher: this.#dispatcher(site, life, { store, clock, telemetry }) }
-    }
-    const identity = new Identity(store.identity.secret)
-    const routes = this.#sites.map(({ name, filter }) => ({ destination: name, filter: compileFilter(filter) }))
-    const kind = simSource(this.#feed)
-    const open: ConstructorParameters<typeof Poller>[0]['open'] = (name, cursors, notice) =>
-      Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
-    const fleet = new Fleet({ store, clock, make, enabled: this.#sites.map(({ name }) => name) })
-    const committed = () => fleet.wake()
-    const poller = new Poller({ name: 'sim', everyMs: 20_000, store, open, clock, telemetry, committed })
-    const pollers = new Pollers({ store, clock, pollers: [poller] })
-    await new Relay({ store, pollers, fleet, clock, telemetry }).run(signals)
-    await store.close(clock.now())
-  }
-
-  #dispatcher(
-    site: Site,
-    life: Life,
-    parts: { store: Store; clock: Clock; telemetry: { emit(event: { type: string }): void } },
-  ) {
-    const { name, batch, inFlight } = site
-    const random = new Seeded(this.#random.below(1e9))
-    const options = webhook.options.parse({ url: 'http://receiver.invalid/', batch: batch === 1 ? undefined : batch })
-    const open = () => {
-      const destination = webhook.open(options, {
-        name,
-        clock: parts.clock,
-        random,
-        http: life.http(site.receiver.client()),
-      })
-      return this.#sabotage.destination?.(destination) ?? destination
-    }
-    return createDispatcher({
-      ...parts,
-      name,
-      open,
-      limits: webhook.limits(options),
-      inFlight,
-      timeoutMs,
-      scheduleMs,
-      random,
-    })
+    const feeds = new Map([['sim', this.#feed]])
+    const parts = { life, clock, store, file: this.#sites, feeds, random: this.#random, telemetry }
+    return runRelay({ ...parts, around: this.#sabotage.destination }, signals)
   }
 
   async #kill(): Promise<void> {
@@ -267,8 +212,4 @@ class World {
   async #advanceAlone(ms: number): Promise<void> {
     await this.#clock.advance(ms)
   }
-}
-
-function definition({ name, filter }: Site): DestinationDefinition {
-  return { name, type: 'webhook', definition: JSON.stringify(filter), sources: null, enabled: true }
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { simulate } from './simulate.ts'
 
 const only = process.env['SIM_SEED']
-const seeds = Number(process.env['SIM_SEEDS'] ?? 5000)
+const seeds = Number(process.env['SIM_SEEDS'] ?? 2500)
 const first = Number(process.env['SIM_FIRST'] ?? 1)
 
 /** What must have happened somewhere in a whole campaign, or it proved little. */
@@ -28,6 +28,9 @@ const mustBeSeen = [
   'exhumed',
   'set_aside',
   'health_changed',
+  'own destination_created',
+  'own event_failed',
+  'own event_conflict',
 ]
 
 it.runIf(only !== undefined)(`seed ${only}`, async () => {

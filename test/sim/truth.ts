@@ -28,9 +28,12 @@ export class Truth {
   readonly events: TrueEvent[] = []
   readonly revealed: string[] = []
   readonly #random: Seeded
+  readonly #first: number
 
-  constructor(random: Seeded) {
+  /** `first`: the number of its first event. */
+  constructor(random: Seeded, first = 0) {
     this.#random = random
+    this.#first = first
   }
 
   /** Reveals one more record: mostly a new event, now and then one that was seen before, or garbage. */
@@ -44,7 +47,7 @@ export class Truth {
 
   #produce(reusedId: string | undefined): void {
     const random = this.#random
-    const n = this.events.length
+    const n = this.#first + this.events.length
     const eventId = reusedId ?? `evt-${n}`
     const type = random.pick(types)
     const outcome = random.pick(['success', 'failure', undefined] as const)
