@@ -50,7 +50,9 @@ export class Outages {
 
 function noticeOfOutage(destination: string, { state, reason }: Breaker, count: number): NewNotice {
   const data = { destination, cause: 'outage', halted: state === 'halted', ...(reason && answerOf(reason)) }
-  return about('event_failed', { outcome: 'failure', destinations: [destination], count, cause: 'outage', data })
+  // Outages that flap for one reason become one notice; another reason is another outage.
+  const cause = `outage ${reason?.code}`
+  return about('event_failed', { outcome: 'failure', destinations: [destination], count, cause, data })
 }
 
 /** What there is to say of the events `[start, end)` of a batch, which were delivered. */

@@ -191,6 +191,8 @@ export interface StateIdentity {
   readonly instance: string
   /** Key of the identity hash, 32 bytes. */
   readonly secret: Uint8Array
+  /** It was made by this opening: nothing was there. */
+  readonly made?: boolean
 }
 
 /** The verbs of the holder. Every method may reject with `StateError`; writing ones with `StateFullError`. */

@@ -27,12 +27,19 @@ const wordings: Wordings = {
     'info',
     `audit-relay ${e.version} runs (pid ${e.pid}), state ${e.state}, configuration ${e.config}`,
   ],
+  state_made: (e) => [
+    'info',
+    `made a new state, ${e.state}: nothing was there. If there ought to be one, stop at once and look whether its volume is mounted`,
+  ],
+  request_taken: (e) => ['info', `request ${e.request} of ${e.by}: ${e.asked}`],
+  request_ended: (e) => [e.ok ? 'info' : 'warning', `request ${e.request}: ${e.ok ? '' : 'failed: '}${e.text}`],
   relay_stopping: (e) => ['info', `stopping: ${e.why}`],
   relay_stopped: () => ['info', 'stopped; everything is saved'],
   imbalance: (e) => ['error', `does not balance: ${e.text}; "audit-relay check" recomputes it from what is kept`],
   state_full: (e) => ['error', e.text],
   state_has_room: () => ['info', 'there is room again; reading goes on'],
   pruned: (e) => ['debug', `removed ${counted(e.pages, 'settled page')}`],
+  config_warning: (e) => ['warning', `${e.file}:${e.line}: ${e.text}`],
   config_changed_on_disk: (e) => [e.valid ? 'warning' : 'error', e.text],
 
   page_committed: (e) => [

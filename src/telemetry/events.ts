@@ -10,6 +10,7 @@ export type TelemetryEvent =
       readonly state: string
       readonly config: string
     }
+  | { readonly type: 'state_made'; readonly state: string }
   | { readonly type: 'relay_stopping'; readonly why: string }
   | { readonly type: 'relay_stopped' }
   | {
@@ -35,6 +36,13 @@ export type TelemetryEvent =
       readonly subject: string
       readonly text: string
     }
+  | {
+      readonly type: 'request_taken'
+      readonly request: number
+      readonly by: string
+      readonly asked: string
+    }
+  | { readonly type: 'request_ended'; readonly request: number; readonly ok: boolean; readonly text: string }
   | { readonly type: 'conflict'; readonly source: string; readonly eventId: string; readonly newEventId: string }
   | {
       readonly type: 'attempt'
@@ -102,6 +110,7 @@ export type TelemetryEvent =
   /** The end of dead letters that have been kept long enough was announced; it comes in a day at the earliest. */
   | { readonly type: 'dead_letters_expiring'; readonly destination: string; readonly letters: number }
   | { readonly type: 'dead_letters_purged'; readonly destination: string; readonly letters: number }
+  | { readonly type: 'config_warning'; readonly file: string; readonly line: number; readonly text: string }
   | { readonly type: 'config_changed_on_disk'; readonly file: string; readonly valid: boolean; readonly text: string }
 
 export interface Telemetry {

@@ -35,7 +35,7 @@ export class Bounds {
     const { store, clock, destinations } = this.#parts
     for (const name of await store.overBuffer(clock.now())) {
       if (this.#under.has(name) || drain.aborted) continue
-      const work = destinations.with(name, () => this.#trim(name, drain))
+      const work = destinations.with(name, () => this.#inTurn(name, drain))
       const ended = work.catch((error: unknown) => void (this.#failure ??= { error }))
       this.#under.set(
         name,
@@ -54,6 +54,12 @@ export class Bounds {
   async finish(): Promise<void> {
     await Promise.all(this.#under.values())
     this.#throwFailure()
+  }
+
+  /** What was before it in turn may have emptied it, or removed it altogether. */
+  async #inTurn(name: string, drain: AbortSignal): Promise<void> {
+    const { store, clock } = this.#parts
+    if ((await store.overBuffer(clock.now())).includes(name)) await this.#trim(name, drain)
   }
 
   async #trim(name: string, drain: AbortSignal): Promise<void> {

@@ -66,13 +66,16 @@ async function repeat(
 ): Promise<void> {
   const pace = new Pace(perSecond, clock.monotonic())
   let gone = goneOf(request)
+  // Who is left out is not sent, and uses up nothing of the rate.
+  let { taken } = request.counts
   while (!drain.aborted) {
     const before = gone
     const limit = pace.allowed(clock.monotonic())
     if (limit > 0) {
       const after = await take(limit)
       gone = goneOf(after)
-      pace.spend(gone - before)
+      pace.spend(after.counts.taken - taken)
+      taken = after.counts.taken
       // What a replay of events chooses is known once it has begun.
       if (!isUnderWay(after) || (after.counts.chosen > 0 && isGoneThrough(after.counts))) return
     }

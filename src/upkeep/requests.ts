@@ -1,8 +1,9 @@
 // Carries out what operators ask for while the relay runs. A request stands in the state until it is done, so that whoever holds the
 // state next goes on where the last one was killed; requests for the same thing take their turns in the order of their numbers.
 import { ControlError, messageOf, StateFullError } from '../model/errors.ts'
+import type { Telemetry } from '../telemetry/events.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { StoredRequest } from '../store/requests.ts'
+import type { Asked, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
 import { control, isControl } from './control.ts'
 import { goThrough } from './going-through.ts'
@@ -15,6 +16,8 @@ interface Halting {
 export interface RequestsParts {
   readonly store: Store
   readonly clock: Clock
+  /** Told of each request that is taken up; without it nobody is. */
+  readonly telemetry?: Telemetry
   readonly destinations: Halting & { lookAgain(name: string): void }
   readonly sources: Halting & { readonly configured: readonly string[] }
 }
@@ -78,20 +81,33 @@ export class Requests {
   }
 
   async #do(request: StoredRequest, drain: AbortSignal): Promise<void> {
-    const { store, clock } = this.#parts
-    const { id, asked } = request
+    const { id, asked, by } = request
+    if (request.state === 'asked')
+      this.#parts.telemetry?.emit({ type: 'request_taken', request: id, by, asked: wordsOf(asked) })
     try {
       if (isControl(asked)) {
         const text = await control(asked, this.#parts)
-        await store.finishRequest(id, { ok: true, text }, clock.now())
+        await this.#finish(id, { ok: true, text })
       } else await goThrough(request, asked, this.#parts, drain)
     } catch (error) {
       if (!(error instanceof ControlError)) throw error
-      await store.finishRequest(id, { ok: false, text: messageOf(error) }, clock.now())
+      await this.#finish(id, { ok: false, text: messageOf(error) })
     }
+  }
+
+  async #finish(id: number, end: { readonly ok: boolean; readonly text: string }): Promise<void> {
+    const { store, clock, telemetry } = this.#parts
+    await store.finishRequest(id, end, clock.now())
+    telemetry?.emit({ type: 'request_ended', request: id, ...end })
   }
 
   #throwFailure(): void {
     if (this.#failure) throw this.#failure.error
   }
+}
+
+/** `disable destination siem`: what is asked, and of whom. */
+function wordsOf(asked: Asked): string {
+  const subject = 'destination' in asked ? asked.destination : 'source' in asked ? asked.source : ''
+  return `${asked.kind.replaceAll('_', ' ')} ${subject}`.trimEnd()
 }

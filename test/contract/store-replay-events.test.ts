@@ -222,6 +222,30 @@ describe.each(Object.entries(BENCHES))('replays of events in the %s store', (kin
     expect(await overviewOf()).toMatchObject({ routed: 8, delivered: 8 })
   })
 
+  it('waits until the destination has been led over earlier pages: those are chosen, too', async () => {
+    const first = await commit([0, 1])
+    await store.register(
+      [destination('siem'), destination('archive'), destination('new', { start: 'beginning' })],
+      now(),
+    )
+    const id = await ask(0, 1000, 'new')
+    expect(await take(id)).toMatchObject({ state: 'asked', counts: { chosen: 0 } })
+    for (let late = await store.nextLate('new'); late; late = await store.nextLate('new')) {
+      const { firstSeq, page } = late
+      const bitmap = new Uint8Array((page.count + 7) >> 3).fill(255)
+      await store.routeLate(
+        'new',
+        { firstSeq, count: page.count, bitmap, matched: page.count, bypassed: 0, missing: 0 },
+        now(),
+      )
+    }
+    const range = { from: first, to: first + 2 }
+    const settled = [{ queue: 'catch_up' as const, range }]
+    await store.settle(settlement('new', { settled, delivered: new Map([['app', 2]]) }), now())
+    expect(await take(id)).toMatchObject({ state: 'running', counts: { chosen: 2, taken: 2 } })
+    await overviewOf('new')
+  })
+
   it('leaves out what comes after it began, though its time lies in the period', async () => {
     await commit([0])
     await commit([1])

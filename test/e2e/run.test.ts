@@ -154,7 +154,10 @@ describe('run', () => {
   it('a state that has vanished is not replaced by a fresh one', async () => {
     place.configure({ hook: place.webhook() })
     place.append(event(0))
-    expect((await place.start(['run', '--once']).ended).code).toBe(0)
+    const first = await place.start(['run', '--once']).ended
+    expect([first.code, first.err]).toEqual([0, expect.stringContaining('made a new state')])
+    const second = await place.start(['run', '--once']).ended
+    expect([second.code, second.err]).toEqual([0, expect.not.stringContaining('made a new state')])
     for (const end of ['', '-wal', '-shm']) fs.rmSync(place.file(`state.db${end}`), { force: true })
     const refused = await place.start(['run', '--once']).ended
     expect(refused.code).toBe(1)

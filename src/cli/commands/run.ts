@@ -48,7 +48,10 @@ async function runConfigured(options: RunOptions, world: World, signals: StopSig
     newState: options.newState,
     clock,
   })
+  if (store.identity.made) log.emit({ type: 'state_made', state: path })
   log.emit({ type: 'relay_started', version: ownVersion(), pid: process.pid, state: path, config: config.file })
+  for (const { file, line = 1, message: text } of config.warnings)
+    log.emit({ type: 'config_warning', file, line, text })
   try {
     return await runOver(store, config, options, { world, log, signals })
   } finally {

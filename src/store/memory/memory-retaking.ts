@@ -29,10 +29,13 @@ function destinationOf(state: MemoryState, name: string): MemoryDestination {
   return destination
 }
 
-/** Empties the queue of the replay before, and lets it begin anew. False while that one is not over. */
+/**
+ * Empties the queue of the replay before, and lets it begin anew. False while that one is not over, or the destination is still led over
+ * earlier pages: what it is given meanwhile was not chosen.
+ */
 function begin(state: MemoryState, destination: MemoryDestination, request: MemoryRequest, period: Period): boolean {
   const waits = state.pages.some((page) => [...replayWaitingIn(state, destination, page)].length > 0)
-  if (destination.replaying !== null || waits) return false
+  if (destination.replaying !== null || destination.late.length > 0 || waits) return false
   for (const page of state.pages) page.replays.delete(destination.known.id)
   const pages = state.pages.filter((page) => chosenIn(destination, page, period).matched > 0)
   destination.queues.set('replay', { position: pages[0]?.firstSeq ?? 1, above: [] })

@@ -81,7 +81,7 @@ function ready(
     if (marker === null || !isFull(error)) throw error
   }
   reserve.take()
-  const identity = { instance: before.instance, secret: new Uint8Array(before.secret) }
+  const identity = { instance: before.instance, secret: new Uint8Array(before.secret), made: before.generation === 0 }
   return new SqliteStore({ path, db, lock, reserve, elapsed, bounds, generation, identity })
 }
 

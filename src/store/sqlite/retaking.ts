@@ -61,11 +61,15 @@ export class Retaking {
     return row
   }
 
-  /** Empties the queue of the replay before, and lets it begin anew. False while that one is not over. */
+  /**
+   * Empties the queue of the replay before, and lets it begin anew. False while that one is not over, or the destination is still led over
+   * earlier pages: what it is given meanwhile was not chosen.
+   */
   #begin(row: DestinationRow, request: number, period: Period): boolean {
     const { destinations, routing, requests, held } = this.#tables
     const queue = { destination: row.id, queue: REPLAY }
-    if (row.replaying !== null || routing.waiting(queue, destinations.settled(row.id, REPLAY)) > 0) return false
+    const waits = routing.waiting(queue, destinations.settled(row.id, REPLAY)) > 0
+    if (row.replaying !== null || destinations.lateFrom(row.id) !== null || waits) return false
     this.#clear.run(row.id, REPLAY)
     destinations.saveSettled(row.id, REPLAY, { position: this.#kept.next(row.id, period, 0)?.page ?? 1, above: [] })
     held.lookAgain(queue)

@@ -85,3 +85,14 @@ it('row 7: a full disk is waited for; any other failure ends the run', async () 
   await expect(broken.bounds.finish()).rejects.toThrow('broken')
   await expect(broken.bounds.step(broken.drain.signal)).rejects.toThrow('broken')
 })
+
+it('one that was removed by command while it waited for its turn is let go, and the relay goes on', async () => {
+  const over = ['parked']
+  const { bounds, told, stopped, drain } = rig(over, { parked: [new Error('destination "parked" is not registered')] })
+  await bounds.step(drain.signal)
+  over.pop()
+  stopped.get('parked')?.()
+  await bounds.finish()
+  expect(told).toEqual([])
+  expect(bounds.busy).toBe(false)
+})

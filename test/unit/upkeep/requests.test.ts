@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { ControlError } from '../../../src/model/errors.ts'
 import type { StoredRequest } from '../../../src/store/requests.ts'
 import type { Store } from '../../../src/store/store.ts'
+import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
 import { Requests } from '../../../src/upkeep/requests.ts'
 import { TestClock } from '../../fakes/test-clock.ts'
 
@@ -72,13 +73,15 @@ function rig(asked: StoredRequest[]) {
     return inTurn(name, work)
   }
   const destinations = { with: stopping, lookAgain: (name: string) => void looked.push(name) }
+  const said: TelemetryEvent[] = []
   const requests = new Requests({
     store: store as unknown as Store,
     clock,
+    telemetry: { emit: (event) => void said.push(event) },
     destinations,
     sources: { with: inTurn, configured: [] },
   })
-  return { clock, did, taken, looked, stopped, requests, open, deliver }
+  return { clock, did, said, taken, looked, stopped, requests, open, deliver, store }
 }
 
 it('carries out what is open in the order of its numbers, and says why something cannot be done', async () => {
@@ -96,6 +99,42 @@ it('carries out what is open in the order of its numbers, and says why something
     '2 done: enabled; 0 events waiting',
   ])
   expect(did).toContain('3 failed: there is no gone')
+})
+
+it('tells what was asked, by whom, and how it ended', async () => {
+  const { requests, said } = rig([
+    request(1, { kind: 'enable_destination', destination: 'siem' }),
+    request(2, { kind: 'disable_destination', destination: 'gone', discard: false }),
+  ])
+  await requests.step(new AbortController().signal)
+  await requests.finish()
+  expect(said).toEqual(
+    expect.arrayContaining([
+      { type: 'request_taken', request: 1, by: 'me', asked: 'enable destination siem' },
+      { type: 'request_ended', request: 1, ok: true, text: 'enabled; 0 events waiting' },
+      { type: 'request_taken', request: 2, by: 'me', asked: 'disable destination gone' },
+      { type: 'request_ended', request: 2, ok: false, text: 'there is no gone' },
+    ]),
+  )
+  expect(said).toHaveLength(4)
+})
+
+it('what is left out uses up nothing of the rate', async () => {
+  const { requests, clock, store, open } = rig([request(1, { ...replay, perSecond: 10 }, 500)])
+  const skipped = { ...none, chosen: 500, skipped: 490 }
+  const calls: number[] = []
+  store.takeDeadLetters = async (id, limit) => {
+    const before = open.get(id) as StoredRequest
+    calls.push(limit)
+    const taken = Math.min(before.counts.taken + limit, 10)
+    const after: StoredRequest = { ...before, state: 'running', counts: { ...skipped, taken } }
+    open.set(id, after)
+    return after
+  }
+  await requests.step(new AbortController().signal)
+  await clock.advance(2_000)
+  await requests.finish()
+  expect(open.get(1)?.counts).toMatchObject({ taken: 10, skipped: 490 })
 })
 
 it('replays at the rate that was asked for, tells the dispatcher, and lets others go on meanwhile', async () => {
