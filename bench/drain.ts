@@ -14,6 +14,8 @@ export interface DrainSetting {
   readonly when?: string
   readonly secret?: string
   readonly delayMs?: number
+  /** Another kind than a webhook: its options, for a receiver at this address. */
+  readonly kind?: (url: string) => object
 }
 
 export interface DrainResult {
@@ -36,13 +38,14 @@ export function destinations(port: number, setting: DrainSetting): Record<string
     outcome: ['success', 'failure', 'unknown'],
     ...(setting.when !== undefined && { when: setting.when }),
   }
-  const one = (path: number): object => ({
+  const webhook = (url: string): object => ({
     type: 'webhook',
-    url: `http://127.0.0.1:${port}/${path}`,
+    url,
     ...(setting.batch !== undefined && { batch: setting.batch }),
     ...(setting.secret !== undefined && { secret: setting.secret }),
-    filter,
   })
+  const kind = setting.kind ?? webhook
+  const one = (path: number): object => ({ ...kind(`http://127.0.0.1:${port}/${path}`), filter })
   return Object.fromEntries(Array.from({ length: setting.destinations }, (_, path) => [`sink-${path}`, one(path)]))
 }
 

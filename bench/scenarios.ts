@@ -37,6 +37,11 @@ export const SCENARIOS: readonly Scenario[] = [
   drainOf('when', 'the same with a when expression', { batch: 1_000, when }, [70_000, 100_000]),
   drainOf('three', 'three destinations, all events to each', { batch: 1_000, destinations: 3 }, [45_000, 75_000]),
   drainOf('ten', 'ten destinations, all events to each', { batch: 1_000, destinations: 10 }),
+  drainOf('http_lines', 'any receiver, a JSON object a line', { kind: httpLines }, [100_000, 130_000]),
+  drainOf('splunk_hec', 'one Splunk collector, not compressed', { kind: splunkHec(false) }, [100_000, 130_000]),
+  drainOf('splunk_hec_gzip', 'the same, compressed', { kind: splunkHec(true) }),
+  drainOf('datadog', 'Datadog Logs, not compressed', { kind: datadog(false) }, [100_000, 130_000]),
+  drainOf('datadog_gzip', 'the same, compressed', { kind: datadog(true) }),
   drainOf('single', 'one signed event per request', { secret, events: 200_000 }, [9_000, 15_000]),
   drainOf('slow', 'receiver that answers after 20 ms', { batch: 1_000, delayMs: 20 }, [60_000, 95_000]),
   {
@@ -50,6 +55,18 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async (events = 10 * million) => backlogFigures(await backlog(events)),
   },
 ]
+
+function datadog(gzip: boolean): (url: string) => object {
+  return (url) => ({ type: 'datadog', url, api_key: 'bench-key', gzip })
+}
+
+function httpLines(url: string): object {
+  return { type: 'http', url, body: { form: 'lines' }, batch: 1_000 }
+}
+
+function splunkHec(gzip: boolean): (url: string) => object {
+  return (url) => ({ type: 'splunk_hec', url, token: 'bench-token', gzip })
+}
 
 function drainOf(name: string, what: string, setting: Partial<DrainSetting>, bounds: readonly number[] = []): Scenario {
   return {

@@ -1,6 +1,7 @@
 // The receiver that the benchmark measures against, in a process of its own: HTTP/1.1 on a bare socket, so that it costs a fraction
 // of what it measures. Every event is looked up by the ordinal in its id; nothing is taken on trust. Started by `receiver.ts`.
 import { createServer, type Socket } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 
 /** What the parent tells the sink: what to expect from now on. */
 export interface Expectation {
@@ -37,10 +38,17 @@ export type SinkNews =
   | SinkReport
 
 const marker = Buffer.from('"event_id":"')
-const ordinalAt = marker.length + 24
+/** A Splunk envelope holds the id a second time, beside the event. */
+const envelope = Buffer.from('{"time":')
+const eventInEnvelope = Buffer.from('"event":{"event_id":"')
+/** From the end of a marker to the ordinal. */
+const ordinalOffset = 24
 const ordinalDigits = 12
 const headEnd = Buffer.from('\r\n\r\n')
-const accepted = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+/** What Datadog says, of whose entries only the status tells whether they were taken. */
+const taken = Buffer.from('HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}')
+/** What a Splunk collector says; to a webhook only the status matters. */
+const accepted = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\n{"text":"Success","code":0}')
 
 let expected: Expectation = { type: 'expect', events: 0, paths: 1, delayMs: 0, stamps: false }
 let seen: Uint8Array[] = []
@@ -91,6 +99,8 @@ class Connection {
   #needed = 0
   #bodyAt = 0
   #path = 0
+  #packed = false
+  #reply = accepted
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -106,7 +116,8 @@ class Connection {
       this.#chunks = [all]
       if (this.#needed === 0 && !this.#head(all)) return
       if (all.length < this.#needed) return
-      receive(all.subarray(this.#bodyAt, this.#needed), this.#path)
+      const body = all.subarray(this.#bodyAt, this.#needed)
+      receive(this.#packed ? gunzipSync(body) : body, this.#path)
       this.#answer()
       this.#bytes -= this.#needed
       this.#chunks = this.#bytes > 0 ? [all.subarray(this.#needed)] : []
@@ -120,6 +131,8 @@ class Connection {
     const head = all.toString('latin1', 0, end)
     const length = /\ncontent-length: *(\d+)/i.exec(head)
     if (length === null) throw new Error(`the sink needs a content-length: ${head}`)
+    this.#packed = /\ncontent-encoding: *gzip/i.test(head)
+    this.#reply = head.includes('/api/v2/logs ') ? taken : accepted
     this.#path = head.charCodeAt(head.indexOf('/') + 1) - 0x30
     this.#bodyAt = end + headEnd.length
     this.#needed = this.#bodyAt + Number(length[1])
@@ -127,8 +140,9 @@ class Connection {
   }
 
   #answer(): void {
-    if (expected.delayMs === 0) this.#socket.write(accepted)
-    else setTimeout(() => this.#socket.write(accepted), expected.delayMs)
+    const reply = this.#reply
+    if (expected.delayMs === 0) this.#socket.write(reply)
+    else setTimeout(() => this.#socket.write(reply), expected.delayMs)
   }
 }
 
@@ -139,7 +153,9 @@ function receive(body: Buffer, path: number): void {
     tell({ type: 'first', at: now })
   }
   const missing = counts.unique < expected.events * expected.paths
-  for (let at = body.indexOf(marker); at >= 0; at = body.indexOf(marker, at + ordinalAt))
+  const mark = body.subarray(0, envelope.length).equals(envelope) ? eventInEnvelope : marker
+  const ordinalAt = mark.length + ordinalOffset
+  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + ordinalAt))
     note(body, at + ordinalAt, path, now)
   counts.lastAt = now
   if (missing && counts.unique === expected.events * expected.paths) tell({ type: 'all', at: now })

@@ -7,10 +7,12 @@ import type { DestinationKind } from '../destinations/destination.ts'
 import type { z } from 'zod'
 import { asMap, type Piece } from './check.ts'
 import type { DestinationConfig } from './config.ts'
+import type { Faults } from './faults.ts'
 import { definitionOf } from './definition.ts'
 import { type Entry, readEntry } from './entry.ts'
 import { tellFilterFaults } from './filter-faults.ts'
 import { KindOptions } from './kind-options.ts'
+import { tellProfile } from './profile-faults.ts'
 import { checkRedact, dressParts } from './redact.ts'
 import type { ReferenceWorld } from './references.ts'
 import {
@@ -58,7 +60,7 @@ export function readDestinations(
     checkBuffer(entry, piece)
     checkRedact(entry.shared.redact, { faults, path: [...entry.path, 'redact'], value: undefined })
     tellFilterFaults(faults, [...entry.path, 'filter'], entry.shared.filter ?? entry.written['filter'])
-    return entry.kind && faults.errors.length === before ? [destination(entry, entry.kind, world)] : []
+    return entry.kind && faults.errors.length === before ? [destination(entry, entry.kind, world, faults)] : []
   })
 }
 
@@ -102,13 +104,13 @@ function checkBuffer({ path, shared: { buffer } }: Found, { faults }: Piece): vo
     })
 }
 
-function destination(
-  { name, own, written, shared }: Found,
-  kind: DestinationKind,
-  world: ReferenceWorld,
-): DestinationConfig {
+function destination(entry: Found, kind: DestinationKind, world: ReferenceWorld, faults: Faults): DestinationConfig {
+  const { name, own, written, shared } = entry
   const options = new KindOptions(kind, own, world)
   const { dress, secrets } = dressParts(shared, world)
+  const scheduleMs = shared.retry?.schedule ?? defaultSchedule.map((text) => parseDuration(text) as number)
+  const inFlight = shared.in_flight ?? kind.inFlight
+  tellMeeting(entry, kind, options, { faults, scheduleMs, inFlight })
   return {
     name,
     type: kind.type,
@@ -120,8 +122,8 @@ function destination(
     ...(shared.start !== undefined && {
       start: typeof shared.start === 'number' ? { agoMs: shared.start } : shared.start,
     }),
-    scheduleMs: shared.retry?.schedule ?? defaultSchedule.map((text) => parseDuration(text) as number),
-    inFlight: shared.in_flight ?? kind.inFlight,
+    scheduleMs,
+    inFlight,
     timeoutMs: shared.timeout ?? defaultTimeoutMs,
     get limits() {
       return limitsOf(kind, options)
@@ -132,6 +134,24 @@ function destination(
     options: () => options.read(),
     ...(dress && { dress }),
     secrets: () => [...options.secrets(), ...secrets()],
+  }
+}
+
+/** Where a reference leads nowhere the options are not known, and neither is what the receiver takes of them. */
+function tellMeeting(
+  { path, shared }: Found,
+  kind: DestinationKind,
+  options: KindOptions,
+  { faults, ...pace }: { faults: Faults; scheduleMs: readonly number[]; inFlight: number },
+): void {
+  if (!kind.profile) return
+  try {
+    const given = options.read()
+    const { start, buffer } = shared
+    const limits = kind.limits(given)
+    tellProfile(faults, path, kind.profile(given), { ...pace, limits, start, maxAgeMs: buffer?.max_age })
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
   }
 }
 

@@ -1,4 +1,5 @@
 // Requests that are running, and those whose receiver acknowledges later: starts them, bounds their time, lands each exactly once.
+import { UNCONFIRMED_PER_SLOT } from '../model/batch.ts'
 import { forAll, type Verdict } from '../model/verdict.ts'
 import type { Destination } from '../destinations/destination.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -7,7 +8,6 @@ import type { OpenBatch } from './open-batch.ts'
 
 /** A receiver that acknowledges apart has this long; the kind's own limit is usually shorter. */
 const confirmationMs = 900_000
-const unconfirmedPerSlot = 4
 
 export interface Flight {
   readonly batch: OpenBatch
@@ -54,7 +54,7 @@ export class Flights {
 
   /** Whether so many are unconfirmed that no more may be sent. */
   tooManyUnconfirmed(inFlight: number): boolean {
-    return this.#unconfirmed.size >= inFlight * unconfirmedPerSlot
+    return this.#unconfirmed.size >= inFlight * UNCONFIRMED_PER_SLOT
   }
 
   /** Monotonic time at which `expire` has something to do; null when nothing runs. */

@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { HttpClient, HttpReply, HttpRequest } from '../runtime/http.ts'
 import type { Connection } from '../runtime/http-connection.ts'
 import type { Random } from '../runtime/random.ts'
+import type { Profile } from './profile.ts'
 
 /** All that a destination may touch. */
 export interface Tools {
@@ -35,6 +36,8 @@ export interface DestinationKind<Options = unknown> {
   readonly settle?: (options: Options, folder: string) => Options
   limits(options: Options): BatchLimits
   open(options: Options, tools: Tools): Destination
+  /** What the receiver takes, where that is known. */
+  readonly profile?: (options: Options) => Profile
   /** What a person should check when a test event was not taken for this reason; empty where the general advice will do. */
   readonly hints?: (reason: Reason) => readonly string[]
 }

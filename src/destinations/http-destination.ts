@@ -12,13 +12,14 @@ import { printable, scrub, scrubReply, secretForms, shortened } from './scrub.ts
 
 /** A kind whose destinations POST one request a batch. */
 export function httpDestination<Options>(spec: HttpSpec<Options>): DestinationKind<Options> {
-  const { type, options, inFlight, settle, hints } = spec
+  const { type, options, inFlight, settle, hints, profile } = spec
   return {
     type,
     options,
     inFlight,
     ...(settle ? { settle } : {}),
     ...(hints ? { hints } : {}),
+    ...(profile ? { profile } : {}),
     limits: (given) => spec.limits(given),
     open: (given, tools) => {
       const destination = new HttpDestination(spec, given, tools)

@@ -37,3 +37,6 @@ export interface BatchLimits {
   /** Upper bound of what the encoding adds to one event beyond its own bytes and the `stream` field. */
   readonly overheadBytes: number
 }
+
+/** How many batches may wait for a receiver that confirms later, for each request that may run at once. */
+export const UNCONFIRMED_PER_SLOT = 4

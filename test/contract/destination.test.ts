@@ -13,9 +13,13 @@ import { stdoutKind } from '../../src/destinations/stdout/index.ts'
 import type { Batch } from '../../src/model/batch.ts'
 import type { Verdict } from '../../src/model/verdict.ts'
 import { archivedIds } from '../fakes/archive-reader.ts'
+import { FakeAzure } from '../fakes/azure-ingestion.ts'
 import { batchNamed } from '../fakes/batches.ts'
+import { moodyCluster } from '../fakes/bulk-stage.ts'
+import { FakeDatadog, refused } from '../fakes/datadog.ts'
 import { destinationTools } from '../fakes/destination-tools.ts'
 import { type Answer, startReceiver } from '../fakes/http-receiver.ts'
+import { FakeSplunk, said } from '../fakes/splunk.ts'
 
 const SECRET = 'canary-5ecret-value'
 /** How the world treats the next sends. `held` ends only with its promise. */
@@ -32,30 +36,75 @@ interface Stage {
 }
 
 const STAGES: Readonly<Record<string, (kind: DestinationKind) => Promise<Stage>>> = {
-  async webhook(kind) {
-    const receiver = await startReceiver()
-    const accepted = new Set<number>()
-    const answerOf = (mood: Mood, index: number): Answer => {
-      if (mood === 'failing') return { status: 500, body: `you sent ${SECRET}`, headers: { 'x-echo': SECRET } }
-      accepted.add(index)
-      return mood === 'fine' ? {} : { after: mood.held }
+  webhook: (kind) =>
+    receiverStage(kind, { secret: SECRET, batch: 100, headers: { authorization: `Bearer ${SECRET}` } }, (body) =>
+      idsOf(JSON.parse(body)),
+    ),
+  http: (kind) =>
+    receiverStage(
+      kind,
+      {
+        auth: { token: SECRET },
+        secret: SECRET,
+        body: { form: 'template', template: { event: '{"at":{{occurred_at_ms}},"log":{{event}}}', separator: '\n' } },
+        rules: [{ status: [500], body_contains: 'you sent', verdict: 'retry', advice: 'wait' }],
+      },
+      (body) => idsOf(body.split('\n').map((line) => (JSON.parse(line) as { log: unknown }).log)),
+    ),
+  async splunk_hec(kind) {
+    const splunk = await FakeSplunk.start(SECRET)
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    const set = (mood: Mood): void => {
+      splunk.instead = mood === 'failing' ? () => said(500, `you sent ${SECRET}`, 8) : undefined
+      splunk.after = typeof mood === 'string' ? undefined : (answer) => (reach(), { ...answer, after: mood.held })
     }
-    receiver.answer((_request, index) => answerOf('fine', index))
     return {
       kind,
-      options: {
-        url: `${receiver.url}/${SECRET}?key=${SECRET}`,
-        secret: SECRET,
-        batch: 100,
-        headers: { authorization: `Bearer ${SECRET}` },
-      },
-      mood: (mood) => receiver.answer((_request, index) => answerOf(mood, index)),
-      reached: () => receiver.received(1),
-      arrived: () =>
-        receiver.requests
-          .filter((_, index) => accepted.has(index))
-          .flatMap(({ body }) => idsOf(JSON.parse(body.toString()))),
-      close: () => receiver.close(),
+      options: { url: splunk.url, token: SECRET },
+      mood: set,
+      reached: () => reached,
+      arrived: () => idsOf(splunk.stored.map(({ event }) => event)),
+      close: () => splunk.close(),
+    }
+  },
+  async datadog(kind) {
+    const intake = await FakeDatadog.start(SECRET)
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    const set = (mood: Mood): void => {
+      intake.instead = mood === 'failing' ? () => refused(500, 'Internal', `you sent ${SECRET}`) : undefined
+      intake.after = typeof mood === 'string' ? undefined : (answer) => (reach(), { ...answer, after: mood.held })
+    }
+    return {
+      kind,
+      options: { url: intake.url, api_key: SECRET },
+      mood: set,
+      reached: () => reached,
+      arrived: () => idsOf(intake.stored.map(({ attributes }) => attributes['audit'])),
+      close: () => intake.close(),
+    }
+  },
+  async elastic(kind) {
+    const { options, ...cluster } = await moodyCluster(SECRET)
+    return { kind, ...cluster, options: { ...options, api_key: SECRET } }
+  },
+  async opensearch(kind) {
+    const { options, ...cluster } = await moodyCluster(SECRET)
+    return { kind, ...cluster, options: { ...options, username: 'relay', password: SECRET } }
+  },
+  async sentinel(kind) {
+    const azure = await FakeAzure.start(SECRET)
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
+    const set = (mood: Mood): void => {
+      azure.instead = mood === 'failing' ? () => ({ status: 500, body: `you sent ${SECRET}` }) : undefined
+      azure.after = typeof mood === 'string' ? undefined : (answer) => (reach(), { ...answer, after: mood.held })
+    }
+    return {
+      kind,
+      options: azure.options(),
+      mood: set,
+      reached: () => reached,
+      arrived: () => idsOf(azure.table),
+      close: () => azure.close(),
     }
   },
   file(kind) {
@@ -103,6 +152,31 @@ const STAGES: Readonly<Record<string, (kind: DestinationKind) => Promise<Stage>>
       close: () => Promise.resolve(),
     })
   },
+}
+
+/** A kind that posts what `idsIn` understands to any address. */
+async function receiverStage(
+  kind: DestinationKind,
+  options: object,
+  idsIn: (body: string) => string[],
+): Promise<Stage> {
+  const receiver = await startReceiver()
+  const accepted = new Set<number>()
+  const answerOf = (mood: Mood, index: number): Answer => {
+    if (mood === 'failing') return { status: 500, body: `you sent ${SECRET}`, headers: { 'x-echo': SECRET } }
+    accepted.add(index)
+    return mood === 'fine' ? {} : { after: mood.held }
+  }
+  receiver.answer((_request, index) => answerOf('fine', index))
+  return {
+    kind,
+    options: { url: `${receiver.url}/${SECRET}?key=${SECRET}`, ...options },
+    mood: (mood) => receiver.answer((_request, index) => answerOf(mood, index)),
+    reached: () => receiver.received(1),
+    arrived: () =>
+      receiver.requests.filter((_, index) => accepted.has(index)).flatMap(({ body }) => idsIn(body.toString())),
+    close: () => receiver.close(),
+  }
 }
 
 /** A door that is open, shut, or held. */
@@ -156,6 +230,9 @@ describe.each(DESTINATION_KINDS.map((kind) => [kind.type, kind] as const))('%s',
     const { maxEvents, maxBytes, overheadBytes } = kind.limits(kind.options.parse(options))
     for (const value of [maxEvents, maxBytes, kind.inFlight]) expect(Number.isInteger(value) && value > 0).toBe(true)
     expect(overheadBytes).toBeGreaterThanOrEqual(0)
+    const { request } = kind.profile?.(kind.options.parse(options)) ?? {}
+    expect(maxEvents).toBeLessThanOrEqual(request?.maxEvents ?? Infinity)
+    expect(maxBytes).toBeLessThanOrEqual(request?.maxBytes ?? Infinity)
   })
 
   it('gives one verdict for each event, and the events arrive in order', async () => {

@@ -20,6 +20,7 @@ const planted: readonly (readonly [file: string, line: string, rule: string | un
   ['src/upkeep/a.ts', "import '../cli/relay.ts'", 'upkeep may import'],
   ['src/delivery/e.ts', "import '../upkeep/upkeep.ts'", 'delivery may import'],
   ['src/telemetry/a.ts', "import 'chalk'", 'only cli uses chalk'],
+  ['src/destinations/a.ts', "import 'oauth4webapi'", 'only runtime uses oauth4webapi'],
   ['src/delivery/b.ts', 'export const now = Date.now()', 'take the Clock'],
   ['src/delivery/c.ts', "export const home = process.env['HOME']", 'only cli reads the environment'],
   ['src/delivery/d.ts', "import type { Store } from '../store/store.ts'\nexport type A = Store", undefined],

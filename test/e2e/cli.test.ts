@@ -160,6 +160,20 @@ describe('status, check and backup after a run', () => {
   })
 })
 
+test('what `validate` warns of stands in the log of `run`, too, without a secret', () => {
+  write('warned.jsonl', `${event(1)}\n`)
+  const text = config.replace('state.db', 'warned.db').replace('outbox.jsonl', 'warned.jsonl')
+  const datadog = `site: datadoghq.eu, api_key: a-s3cret-key, enabled: false, start: 7d`
+  write('warned.yaml', `${text}  logs: { type: datadog, ${datadog} }\n`)
+  expect(relay(['validate', '--config', 'warned.yaml']).err).toContain('Datadog takes events of the last 18h')
+  const { code, err } = relay(['run', '--once', '--config', 'warned.yaml'])
+  expect(code).toBe(0)
+  expect(err).toMatch(
+    /"type":"config_warning".*"line":9,"text":"starts with events of the last 7d: Datadog takes events/,
+  )
+  expect(err).not.toContain('a-s3cret-key')
+})
+
 describe('beside a running relay', () => {
   /** Starts `run` and gives a way to wait for a line of its log. */
   function start(argv: readonly string[]) {
@@ -182,7 +196,7 @@ describe('beside a running relay', () => {
     write('beside.yaml', text.replaceAll('./archive', './beside').replaceAll('./failures', './beside-failures'))
     const run = start(['--config', 'beside.yaml'])
     try {
-      expect(await run.line({ type: 'delivering', destination: 'archive', events: 1 })).toBeDefined()
+      expect(await run.line({ type: 'delivering', destination: 'archive' })).toBeDefined()
       expect(relay(['status', '--check', '--config', 'beside.yaml'])).toEqual({ code: 0, out: '', err: '' })
       expect(relay(['status', '--config', 'beside.yaml']).out).toMatch(/^audit-relay runs/)
       expect(relay(['check', '--config', 'beside.yaml']).code).toBe(0)

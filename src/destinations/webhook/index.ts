@@ -1,5 +1,6 @@
 // The webhook kind: one signed POST for each event, or for a batch of them.
 import type { DestinationKind } from '../destination.ts'
+import { settleConnection } from '../connection.ts'
 import { FORM_OVERHEAD_BYTES } from '../encode.ts'
 import { httpDestination } from '../http-destination.ts'
 import { judgeStatus } from '../judge.ts'
@@ -13,6 +14,8 @@ export const webhook: DestinationKind<WebhookOptions> = httpDestination({
   type: 'webhook',
   options: webhookOptions,
   inFlight: defaultInFlight,
+  settle: settleConnection,
+  connection: ({ connection }) => connection,
   limits: ({ batch, maxBytes }) => ({ maxEvents: batch ?? 1, maxBytes, overheadBytes: FORM_OVERHEAD_BYTES }),
   encode,
   judge: (reply, batch, nowMs) => judgeStatus(reply, batch.events.length, nowMs),

@@ -12,6 +12,7 @@ const plan: ReplayPlan = {
   period: { from: NOW - 2 * day, to: NOW },
   rate: '100/s',
   kept: { events: 1_234_567, pages: 1300, keptSince: null },
+  aside: { waiting: 0, retrying: 0, dead: 0 },
   doubts: [],
   beside: true,
 }
@@ -22,6 +23,7 @@ const plans: readonly ReplayPlan[] = [
     destination: 'siem\u001b[31m',
     rate: undefined,
     kept: { ...plan.kept, events: 1, keptSince: NOW - day },
+    aside: { waiting: 1200, retrying: 3, dead: 1 },
     doubts: ['siem takes nothing at the moment (http_503): its events wait until it does'],
   },
   { ...plan, rate: undefined, kept: { events: 0, pages: 0, keptSince: NOW - day } },

@@ -255,6 +255,24 @@ group('what fails', () => {
   })
 })
 
+group('what is left', () => {
+  test('names each destination, what it has, and what died', () => {
+    const { log, lines } = rig()
+    const destinations = [
+      { name: 'siem', waiting: 1200, retrying: 3 },
+      { name: 'alerts', waiting: 0, retrying: 1 },
+    ]
+    log.emit({ type: 'left_over', destinations, died: 1 })
+    log.emit({ type: 'left_over', destinations: [], died: 0 })
+    log.emit({ type: 'left_over', destinations: [], died: 2 })
+    expect(lines[0]).toContain(
+      'ended with something left: siem has 1,200 waiting and 3 retrying; alerts has 1 retrying; 1 event died ("audit-relay dlq stats" says why); the next run goes on with it',
+    )
+    expect(lines[2]?.trimEnd()).toMatch(/something left: 2 events died \("audit-relay dlq stats" says why\)$/)
+    expect(lines[1]).toContain('ended with something left: what was asked for or read is not through; the next run')
+  })
+})
+
 group('form', () => {
   test('JSON lines carry time, level, type and the fields of the event', () => {
     const { log, lines } = rig({ format: 'json' })
@@ -267,7 +285,7 @@ group('form', () => {
       events: 1,
       cause: 'rejected',
       reason: refused,
-      message: '1 event became dead letters (rejected): answered 503: busy',
+      message: '1 event became a dead letter (rejected): answered 503: busy',
     })
   })
 

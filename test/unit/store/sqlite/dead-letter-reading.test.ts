@@ -128,6 +128,7 @@ it('groups add up to the letters, largest first, each with its newest answer', a
       cause: 'rejected',
       code: 'http_400',
       letters: 3,
+      provisional: 0,
       reason: { code: 'http_400', text: 'answered http_400 to 5' },
       oldestAt: START + 1000,
       newestAt: START + 5000,

@@ -1,0 +1,142 @@
+// When a token is kept, when a new one is had, and who waits for it.
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { BearerToken, CredentialsError, type Token } from '../../../src/runtime/bearer-token.ts'
+import { HttpError } from '../../../src/runtime/http.ts'
+import { TestClock } from '../../fakes/test-clock.ts'
+
+const minute = 60_000
+let clock: TestClock
+let asked: { readonly signal: AbortSignal; give(text: string, lifeMs?: number): void; fail(error: Error): void }[]
+let token: BearerToken
+
+beforeEach(() => {
+  clock = new TestClock()
+  asked = []
+  token = new BearerToken((signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Token>()
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+    asked.push({ signal, give: (text, lifeMs) => resolve({ text, lifeMs }), fail: reject })
+    return promise
+  }, clock)
+})
+
+const never = new AbortController().signal
+const header = async (signal = never): Promise<string | undefined> => (await token.headers(signal))['authorization']
+
+/** Has `text` held. */
+async function hold(text: string, lifeMs?: number): Promise<void> {
+  const got = header()
+  asked.at(-1)?.give(text, lifeMs)
+  expect(await got).toBe(`Bearer ${text}`)
+}
+
+describe('is asked for', () => {
+  it('once for all who want it at the same time', async () => {
+    const all = Promise.all(Array.from({ length: 10 }, () => header()))
+    await clock.settle()
+    expect(asked).toHaveLength(1)
+    asked[0]?.give('one', 60 * minute)
+    expect(new Set(await all)).toEqual(new Set(['Bearer one']))
+  })
+
+  it.each([
+    ['five minutes before the end of a long life', 60 * minute, 55 * minute],
+    ['at three quarters of a short life', 8 * minute, 6 * minute],
+    ['after minutes where nobody says how long it lives', undefined, 3.75 * minute],
+    ['after seconds where it is said to be over already', 0, 7_500],
+    ['after a day where it is said to live for ever', 1e15, 86_400_000 - 5 * minute],
+  ])('anew %s', async (_name, lifeMs, atMs) => {
+    await hold('one', lifeMs)
+    await clock.advance(atMs - 1)
+    expect(await header()).toBe('Bearer one')
+    expect(asked).toHaveLength(1)
+    await clock.advance(1)
+    await hold('two')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('however the clock on the wall jumps, not before', async () => {
+    await hold('one', 60 * minute)
+    clock.jump(100 * minute)
+    expect(await header()).toBe('Bearer one')
+    clock.jump(-1000 * minute)
+    expect(await header()).toBe('Bearer one')
+  })
+})
+
+describe('that cannot be had', () => {
+  it('fails for all who wait, and is asked for anew by the next', async () => {
+    const both = Promise.allSettled([header(), header()])
+    await clock.settle()
+    asked[0]?.fail(new HttpError('connect', 'down'))
+    expect(await both).toMatchObject([{ reason: { kind: 'connect' } }, { reason: { kind: 'connect' } }])
+    await hold('two')
+  })
+
+  it('is replaced by the old one until that one ends, and is not asked for at every turn', async () => {
+    await hold('one', 60 * minute)
+    await clock.advance(56 * minute)
+    const got = header()
+    asked[1]?.fail(new CredentialsError('oauth_invalid_client', 'refused'))
+    expect(await got).toBe('Bearer one')
+    await clock.advance(29_000)
+    expect(await header()).toBe('Bearer one')
+    expect(asked).toHaveLength(2)
+    await clock.advance(5 * minute)
+    const late = header()
+    asked[2]?.fail(new HttpError('connect', 'down'))
+    await expect(late).rejects.toThrow('down')
+  })
+})
+
+describe('an abort', () => {
+  it('leaves the others waiting', async () => {
+    const controller = new AbortController()
+    const gone = header(controller.signal)
+    const stays = header()
+    controller.abort(new Error('enough'))
+    await expect(gone).rejects.toThrow('enough')
+    expect(asked[0]?.signal.aborted).toBe(false)
+    asked[0]?.give('one')
+    expect(await stays).toBe('Bearer one')
+  })
+
+  it('of the last one ends the request, and the next one asks anew', async () => {
+    const controller = new AbortController()
+    const gone = header(controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(gone).rejects.toThrow('enough')
+    expect(asked[0]?.signal.aborted).toBe(true)
+    await hold('two')
+    await expect(header(AbortSignal.abort(new Error('before')))).rejects.toThrow('before')
+  })
+})
+
+describe('that was refused', () => {
+  it('is asked for anew, once for all requests that had it', async () => {
+    await hold('one', 60 * minute)
+    token.refused({ authorization: 'Bearer one' })
+    await hold('two', 60 * minute)
+    token.refused({ authorization: 'Bearer one' })
+    expect(await header()).toBe('Bearer two')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('stays secret beside the new one, because an answer may still echo it', async () => {
+    expect(token.secrets()).toEqual([])
+    await hold('one-t0ken')
+    token.refused({ authorization: 'Bearer one-t0ken' })
+    expect(token.secrets()).toEqual(['one-t0ken'])
+    await hold('two-t0ken')
+    expect(token.secrets()).toEqual(['two-t0ken', 'one-t0ken'])
+    expect(inspect(token, { depth: 9, showHidden: true })).not.toContain('t0ken')
+  })
+})
+
+it('what a server said stands in no message and is not printed', () => {
+  const error = new CredentialsError('oauth_invalid_client', 'refused', 'you sent c4nary')
+  expect(error.said).toBe('you sent c4nary')
+  expect(inspect(error, { showHidden: true })).not.toContain('c4nary')
+  expect(JSON.stringify(error)).not.toContain('c4nary')
+})
