@@ -37,7 +37,7 @@ export function waitingByNumber(state: MemoryState, ids: readonly number[]): rea
   })
 }
 
-export function shownNotice(kept: MemoryNotice): Notice {
+function shownNotice(kept: MemoryNotice): Notice {
   const { ripeAt: _ripeAt, ...notice } = kept
   return structuredClone(notice)
 }

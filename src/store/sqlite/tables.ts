@@ -44,82 +44,76 @@ export interface OpenedState {
   readonly identity: StateIdentity
 }
 
-export interface Tables {
+/** What is kept, table by table. */
+interface Rows {
   readonly state: StateRow
   readonly sources: Sources
   readonly destinations: Destinations
+  readonly definitions: Definitions
   readonly routing: RoutingRows
   readonly pages: Pages
-  readonly exceptions: Exceptions
   readonly recents: Recents
+  readonly exceptions: Exceptions
+  readonly attempts: Attempts
+  readonly notices: Notices
+  readonly requests: RequestRows
+  readonly buffers: Buffers
+  readonly held: Held
+}
+
+/** What is kept, and what is done with it. */
+export interface Tables extends Rows {
   readonly committing: Committing
   readonly settling: Settling
-  readonly held: Held
   readonly late: Late
   readonly pruning: Pruning
   readonly bound: RoomBound
-  readonly buffers: Buffers
   readonly overviews: Overviews
-  readonly requests: RequestRows
   readonly controlling: Controlling
   readonly replaying: Replaying
   readonly retaking: Retaking
-  readonly notices: Notices
   readonly expiring: Expiring
   readonly trimming: Trimming
 }
 
 export function openTables({ db, path, reserve, bounds, identity }: OpenedState): Tables {
-  const state = new StateRow(db)
+  const rows = rowsOf(db)
+  const { held } = rows
+  return {
+    ...rows,
+    committing: new Committing(db, identity.secret, rows),
+    settling: new Settling(rows),
+    late: new Late(db, rows),
+    pruning: new Pruning(db, rows),
+    bound: new RoomBound(db, path, { maxBytes: bounds.maxBytes, reserve, held }),
+    overviews: new Overviews(db),
+    controlling: new Controlling(db, rows),
+    replaying: new Replaying(db, rows),
+    retaking: new Retaking(db, rows),
+    expiring: new Expiring(db, rows),
+    trimming: new Trimming(db, rows),
+  }
+}
+
+function rowsOf(db: Database): Rows {
   const sources = new Sources(db)
   const destinations = new Destinations(db)
   const routing = new RoutingRows(db)
   const pages = new Pages(db, new PageCache(cacheBytes))
-  const recents = new Recents(db)
-  const exceptions = new Exceptions(db, pages, routing)
   const notices = new Notices(db)
-  const requests = new RequestRows(db, notices)
-  const buffers = new Buffers(db, { destinations, routing })
-  const held = new Held(db, { sources, destinations, routing })
   return {
-    state,
+    state: new StateRow(db),
     sources,
     destinations,
+    definitions: new Definitions(db),
     routing,
     pages,
-    recents,
-    exceptions,
-    held,
-    late: new Late(db, {
-      sources,
-      destinations,
-      pages,
-      routing,
-      exceptions,
-      held,
-      buffers,
-      definitions: new Definitions(db),
-    }),
-    committing: new Committing(db, identity.secret, { state, sources, destinations, pages, routing, recents, notices }),
-    settling: new Settling({
-      sources,
-      destinations,
-      routing,
-      exceptions,
-      attempts: new Attempts(db),
-      requests,
-      notices,
-    }),
-    pruning: new Pruning(db, { state, sources, destinations, held }),
-    bound: new RoomBound(db, path, { maxBytes: bounds.maxBytes, reserve, held }),
-    overviews: new Overviews(db),
-    buffers,
-    requests,
-    controlling: new Controlling(db, { state, sources, destinations, routing, requests }),
-    replaying: new Replaying(db, { destinations, routing, requests }),
-    retaking: new Retaking(db, { destinations, routing, exceptions, requests, held }),
+    recents: new Recents(db),
+    exceptions: new Exceptions(db, pages, routing),
+    attempts: new Attempts(db),
     notices,
-    expiring: new Expiring(db, { destinations, notices }),
-    trimming: new Trimming(db, { sources, destinations, routing, pages, exceptions, requests, notices, buffers }),
+    requests: new RequestRows(db, notices),
+    buffers: new Buffers(db, { destinations, routing }),
+    held: new Held(db, { sources, destinations, routing }),
   }
 }
