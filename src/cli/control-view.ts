@@ -52,7 +52,8 @@ function shownDestination(destination: DestinationOverview, config: RelayConfig 
   }
 }
 
-function whyInactive({ name, state, stopped }: DestinationOverview, config: RelayConfig | undefined): WhyInactive[] {
+/** As far as the state tells; with the configuration also whether the file disables one that a command has stopped, too. */
+export function whyInactive({ name, state, stopped }: DestinationOverview, config?: RelayConfig): WhyInactive[] {
   if (state === 'enabled') return []
   const why: WhyInactive[] = []
   if (state === 'parked') why.push('not_configured')

@@ -1,5 +1,6 @@
 // The `dlq` commands: their options, which all of them share, and their help.
 import { Option, type Command } from 'commander'
+import { CAUSES } from '../store/dead-letters.ts'
 import { type Declare, examples, jsonOption, stateOption } from './declaring.ts'
 
 /** Adds `dlq` with its commands. */
@@ -36,7 +37,7 @@ Examples:
 function withSelection(command: Command, limit?: string): Command {
   return command
     .option('--destination <name>', 'of this destination')
-    .option('--reason <cause>', 'that died of this: rejected, exhausted, too_large, …')
+    .option('--reason <cause>', `that died of this: ${CAUSES.join(', ')}`)
     .option('--code <code>', 'that got this answer: http_400, timeout, …')
     .addOption(repeated('--type <glob>', 'whose event type matches (repeat for several): auth.*'))
     .option('--older-than <duration>', 'that died longer ago than this: 2d')

@@ -8,7 +8,8 @@ import { declareDestinations, declareSources } from './declare-control.ts'
 import { declareReplayEvents } from './declare-replay.ts'
 import { declareTestDestination } from './declare-test-destination.ts'
 import { declareTrace } from './declare-trace.ts'
-import { type Declare, jsonOption, stateOption } from './declaring.ts'
+import type { StatusFlags } from './commands/status.ts'
+import { type Declare, jsonOption, refuseGiven, stateOption } from './declaring.ts'
 import { runOptions, type RunFlags } from './options.ts'
 import type { World } from './world.ts'
 
@@ -36,7 +37,9 @@ const declareRun: Declare = (program, world, finish) => {
     .addOption(new Option('--log-level <level>', 'the least that is written').choices([...LOG_LEVELS]).default('info'))
     .addHelpText('after', runHelp)
     .action(async (_flags: unknown, command: Command) => {
-      const options = await runOptions(command.optsWithGlobals<RunFlags>(), world)
+      const flags = command.optsWithGlobals<RunFlags>()
+      if (!flags.once) refuseGiven(command, 'maxWait', '--once')
+      const options = await runOptions(flags, world)
       const { runCommand } = await import('./commands/run.ts')
       finish(await runCommand(options, world))
     })
@@ -58,7 +61,10 @@ const declareValidate: Declare = (program, world, finish) => {
     .description(
       'Checks the configuration and shows every fault at once, with its place. References to the environment and to files must resolve.',
     )
-    .option('--probe', 'also ask every source and destination whether it would take us; nothing is read or sent')
+    .option(
+      '--probe',
+      'also ask every source and destination whether it would take us, and whether the state can be written; nothing is read or sent',
+    )
     .option('--json', 'the result as JSON')
     .addHelpText(
       'after',
@@ -78,14 +84,17 @@ const declareStatus: Declare = (program, world, finish) => {
       'Shows whether the relay runs, every source and destination, and the balance: each event that was offered is accounted for. Reads only; safe beside a running relay.',
     )
     .option('--check', 'for monitoring: one line per problem, exit 1 if there is any')
-    .option('--max-lag <duration>', 'with --check: how long an event may wait', '15m')
+    .option('--max-lag <duration>', 'how long an event may wait before that is a problem', '15m')
     .option('--scheduled', 'with --check: the relay is run by cron, so ask only that it ran within --max-lag')
     .option(...jsonOption)
     .option(...stateOption)
     .addHelpText('after', statusHelp)
     .action(async (_flags: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<StatusFlags>()
+      // The machine form has the problems of `--check` too.
+      if (!flags.check && !flags.json) refuseGiven(command, 'scheduled', '--check or --json')
       const { statusCommand } = await import('./commands/status.ts')
-      finish(await statusCommand(command.optsWithGlobals(), world))
+      finish(await statusCommand(flags, world))
     })
 }
 

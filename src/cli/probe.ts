@@ -1,15 +1,18 @@
-// Asks every source and destination, without reading or sending an event, whether it would take us. No state, no lock.
+// Asks every source and destination, without reading or sending an event, whether it would take us, and looks whether the state can be
+// where it is to be. Takes no lock, makes nothing.
 import type { DestinationConfig, RelayConfig, SourceConfig } from '../config/config.ts'
 import { Identity } from '../model/identity.ts'
 import { messageOf } from '../model/errors.ts'
 import { createHttpClient } from '../runtime/http-client.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { PageDraft } from '../sources/page-draft.ts'
+import { requireUsable } from '../store/sqlite/files.ts'
 import type { World } from './world.ts'
 
 /** `unknown`: it cannot be asked without reading or sending something. */
 export interface Probed {
-  readonly what: 'source' | 'destination'
+  readonly what: 'state' | 'source' | 'destination'
+  /** Of the state: its path. */
   readonly name: string
   readonly result: 'ready' | 'failed' | 'unknown'
   /** What is wrong, or why nobody knows; empty when it is ready. */
@@ -18,12 +21,24 @@ export interface Probed {
 
 const sourceTimeoutMs = 30_000
 
-/** One after another, in the order of the file; disabled ones too. Never rejects for what one of them does. */
-export async function probeAll({ sources, destinations }: RelayConfig, world: World): Promise<readonly Probed[]> {
-  const probed: Probed[] = []
+/** The state, then one after another in the order of the file; disabled ones too. Never rejects for what one of them does. */
+export async function probeAll(
+  { state, sources, destinations }: RelayConfig,
+  world: World,
+): Promise<readonly Probed[]> {
+  const probed: Probed[] = [probeState(state.path)]
   for (const source of sources) probed.push(await probeSource(source, world))
   for (const destination of destinations) probed.push(await probeDestination(destination, world))
   return probed
+}
+
+function probeState(path: string): Probed {
+  try {
+    requireUsable(path)
+    return { what: 'state', name: path, result: 'ready', text: '' }
+  } catch (error) {
+    return { what: 'state', name: path, result: 'failed', text: messageOf(error) }
+  }
 }
 
 function probeSource(config: SourceConfig, { clock }: World): Promise<Probed> {

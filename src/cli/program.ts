@@ -44,7 +44,15 @@ export function buildProgram(world: World, finish: (code: number) => void): Comm
     })
     .addHelpText('after', rootHelp)
   declareCommands(program, world, finish)
+  for (const command of program.commands) pointToOwnHelp(command, program.name())
   return program
+}
+
+/** What was wrong is explained by the command's own help, not by that of the program. */
+function pointToOwnHelp(command: Command, parent: string): void {
+  const name = `${parent} ${command.name()}`
+  command.showHelpAfterError(`See "${name} --help".`)
+  for (const sub of command.commands) pointToOwnHelp(sub, name)
 }
 
 const rootHelp = `

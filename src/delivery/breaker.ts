@@ -13,6 +13,8 @@ export interface Breaker {
   readonly notBefore: number
   /** Monotonic; the part of `notBefore` that the receiver asked for, which outlives a change of state. */
   readonly pacedUntil: number
+  /** Monotonic; not even something new to compare a lone suspect with is sent before it. */
+  readonly restUntil: number
   /** Trials that failed in a row. */
   readonly trials: number
   /** Failures while closed, with no delivery between them. */
@@ -71,6 +73,7 @@ export function closedBreaker(moment: Moment): Breaker {
     since: moment.now,
     notBefore: 0,
     pacedUntil: 0,
+    restUntil: 0,
     trials: 0,
     failures: 0,
     paces: 0,
@@ -97,9 +100,9 @@ export function healthOf(breaker: Breaker, moment: Moment): Health {
   return { state, since, nextTrialAt: moment.now + wait, trials, reason, lastDeliveredAt, lastFailure }
 }
 
-/** Whether the next trial, number `trials` since the last delivery, goes to another batch than the oldest suspect. */
+/** Whether the next trial, number `trials` since the last delivery, goes to another batch than a suspect if there is one. */
 export function comparesNext(trials: number, inFlight: number): boolean {
-  return inFlight > 1 ? trials % 2 === 0 : trials % comparedEvery === comparedEvery - 1
+  return inFlight > 1 || trials % comparedEvery === comparedEvery - 1
 }
 
 export function nextBreaker(breaker: Breaker, happening: Happening, moment: Moment): Breaker {
@@ -117,7 +120,8 @@ export function nextBreaker(breaker: Breaker, happening: Happening, moment: Mome
       return failed(breaker, happening, moment)
     case 'stuck':
       return breaker.state === 'closed'
-        ? open(breaker, happening.halts ? 'halted' : 'open', happening.reason, moment)
+        ? // It was waited before: the trial follows at once.
+          open(breaker, { state: happening.halts ? 'halted' : 'open', reason: happening.reason, waitMs: 0 }, moment)
         : breaker
     case 'refuses_everything':
       return refused(breaker, happening, moment)
@@ -173,11 +177,15 @@ function failed(breaker: Breaker, happening: Happening & { kind: 'failed' | 'hal
   if (breaker.state !== 'closed') return trial ? afterTrial(noted, { state: next, reason, tookMs }, moment) : noted
   const failures = breaker.failures + 1
   const enough = doubted ? failuresToOpen : kind === 'halted' || moment.inFlight === 1 ? 1 : failuresToOpen
-  return failures >= enough ? open({ ...noted, failures }, next, reason, moment) : { ...noted, failures }
+  return failures >= enough ? open({ ...noted, failures }, { state: next, reason }, moment) : { ...noted, failures }
 }
 
-function open(breaker: Breaker, state: 'open' | 'halted', reason: Reason, moment: Moment): Breaker {
-  const notBefore = Math.max(breaker.notBefore, moment.monotonic + trialDelayMs(0, moment.random))
+function open(
+  breaker: Breaker,
+  { state, reason, waitMs }: { readonly state: 'open' | 'halted'; readonly reason: Reason; readonly waitMs?: number },
+  moment: Moment,
+): Breaker {
+  const notBefore = Math.max(breaker.notBefore, moment.monotonic + (waitMs ?? trialDelayMs(0, moment.random)))
   return { ...breaker, state, since: moment.now, reason, notBefore, trials: 0, ramp: 1 }
 }
 
@@ -191,12 +199,13 @@ function afterTrial(
   const atOnce = moment.inFlight === 1 && comparesNext(trials, moment.inFlight)
   const wait = atOnce ? 0 : Math.max(shortestRestMs, trialDelayMs(trials, moment.random) - tookMs)
   const since = breaker.state === state ? breaker.since : moment.now
-  return { ...breaker, state, since, reason, trials, notBefore: Math.max(breaker.notBefore, moment.monotonic + wait) }
+  const notBefore = Math.max(breaker.notBefore, moment.monotonic + wait)
+  return { ...breaker, state, since, reason, trials, notBefore, restUntil: moment.monotonic + shortestRestMs }
 }
 
 function refused(breaker: Breaker, happening: Happening & { kind: 'refuses_everything' }, moment: Moment): Breaker {
   const { reason, trial } = happening
   const noted = { ...breaker, lastFailure: { at: moment.now, reason } }
-  if (breaker.state === 'closed') return open(noted, 'halted', reason, moment)
+  if (breaker.state === 'closed') return open(noted, { state: 'halted', reason }, moment)
   return trial ? afterTrial(noted, { state: 'halted', reason }, moment) : noted
 }

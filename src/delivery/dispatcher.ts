@@ -189,11 +189,13 @@ export class Dispatcher {
     const { sender, supplies, judgement, health, exhumer } = this.#known()
     const now = this.#parts.clock.monotonic()
     const times = [
+      sender.dueAt,
       sender.flights.dueAt,
       this.#settler.dueAt,
       health.dueAt,
       supplies.retries.dueAt,
       judgement.breaker.notBefore,
+      judgement.breaker.restUntil,
       exhumer.dueAt,
     ]
     let next = Infinity

@@ -84,8 +84,10 @@ export class Judgement {
     this.#happened({ kind: 'paused', pauseMs })
   }
 
-  /** Nothing else is left to try, nobody to compare the suspects with. */
+  /** Nothing else is left to try, nobody to compare the suspects with but the parts of one. */
   stuck(): void {
+    const known = this.suspects.takeToCut()
+    if (known) return this.#convict(known)
     const { latest } = this.suspects
     if (!latest?.failure) return
     const { reason, halts } = latest.failure
@@ -111,7 +113,7 @@ export class Judgement {
   #evidence(batch: OpenBatch): void {
     this.#rejects.delivered()
     this.#happened({ kind: 'delivered' })
-    const { again, guilty } = this.suspects.delivered(batch.sentAs)
+    const { again, guilty } = this.suspects.delivered(batch)
     this.sendAgain(...again)
     for (const suspect of guilty) this.#convict(suspect)
   }
@@ -147,11 +149,13 @@ export class Judgement {
   }
 
   #rejected(batch: OpenBatch, reason: Reason, { split, trial }: { split: boolean; trial: boolean }): void {
-    if (this.breaker.reason?.code === refusesEverything && !split) return this.#refused(batch, reason, trial)
+    const alone = batch.events.length === 1
+    const refusesAll = this.breaker.reason?.code === refusesEverything
+    if (refusesAll && (alone || !split)) return this.#refused(batch, reason, trial)
     this.#happened({ kind: 'answered' })
-    if (batch.events.length === 1) return this.#bury(batch, reason, split)
-    if (split) this.#parts.limits.tooLarge(batch)
-    this.sendAgain(...batch.halve(split ? null : (batch.bisection ?? this.#rejects.begun(batch))))
+    if (alone) return this.#bury(batch, reason, split)
+    if (split && !refusesAll) this.#parts.limits.tooLarge(batch)
+    this.sendAgain(...batch.halve(batch.bisection ?? this.#rejects.begun(batch)))
   }
 
   #refused(batch: OpenBatch, reason: Reason, trial: boolean): void {
@@ -165,15 +169,17 @@ export class Judgement {
     this.#fates.bury(batch, 0, 1, {
       cause: tooLarge ? 'too_large' : 'rejected',
       reasonAt: () => reason,
-      provisional: !tooLarge,
+      provisional: true,
     })
     batch.close()
-    if (!tooLarge && this.#rejects.accuse(batch, reason)) this.#halt(reason)
+    if (this.#rejects.accuse(batch, reason)) this.#halt(reason)
   }
 
   #halt(reason: Reason): void {
     this.refusal = reason
     this.#rejects.halted()
+    // Whoever takes nothing has not said how much it takes.
+    this.#parts.limits.forget()
     this.#happened({ kind: 'refuses_everything', reason: refusal(reason), trial: false })
   }
 
@@ -205,7 +211,7 @@ export class Judgement {
     this.#fates.bury(batch, start, end, {
       cause: tooLarge ? 'too_large' : 'rejected',
       reasonAt: (index) => reasonAt(verdicts, index),
-      provisional: !tooLarge && !anyDelivered,
+      provisional: !anyDelivered,
     })
   }
 

@@ -30,6 +30,12 @@ export class LearnedLimits {
     }
   }
 
+  /** What was learned says nothing: the receiver took no size at all. */
+  forget(): void {
+    this.#deliveries = 0
+    this.#current = this.#configured
+  }
+
   delivered(): void {
     if (this.#current === this.#configured || ++this.#deliveries < deliveriesToGrow) return
     this.#deliveries = 0

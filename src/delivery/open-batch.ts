@@ -91,6 +91,8 @@ export class OpenBatch implements Batch {
 
   /** Failures as a whole while the destination was taken to be well. */
   strikes = 0
+  /** Failures as a whole, whoever was to blame; a part begins with one of them. */
+  failures = 0
   /** It was cut from a batch that failed while others were delivered: one more failure of that sort is enough. */
   suspected = false
   /** The number of the request that carried it last, and of the newest request when it failed last. */
@@ -130,6 +132,7 @@ export class OpenBatch implements Batch {
     const from = this.origin.queue === 'retry' ? (events[0] as QueuedEvent).seq : this.stretchFrom(start)
     const part = new OpenBatch(this.origin, events, { from, bytes, bisection })
     part.suspected = this.suspected
+    part.failures = Math.min(1, this.failures)
     return part
   }
 

@@ -2,8 +2,10 @@
 import type { BatchLimits } from '../model/batch.ts'
 import type { Verdict } from '../model/verdict.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { QUEUES } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import type { Answer } from './attempt.ts'
+import { refusesEverything } from './breaker.ts'
 import type { Door } from './door.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { Judgement } from './judgement.ts'
@@ -14,6 +16,9 @@ import { groupEvents, type Settler } from './settler.ts'
 import type { Supplies } from './supplies.ts'
 import { takeTrial } from './trials.ts'
 import { trialOrder } from './turns.ts'
+
+/** Where little comes, the next event is often near: so long it may take until suspects are compared with nothing. */
+const comparisonMs = 1_000
 
 export interface SenderParts {
   readonly name: string
@@ -38,6 +43,8 @@ export class Sender {
   readonly flights: Flights
   readonly #parts: SenderParts
   #trial: OpenBatch | null = null
+  /** Monotonic; until then something may come that suspects can be compared with. */
+  #stuckAt: number | null = null
 
   constructor(parts: SenderParts) {
     this.#parts = parts
@@ -49,6 +56,11 @@ export class Sender {
       freed: ring,
       paused: (pauseMs) => parts.judgement.paused(pauseMs),
     })
+  }
+
+  /** Monotonic; null when nothing falls due by itself. */
+  get dueAt(): number | null {
+    return this.#stuckAt
   }
 
   /** Sends all that may be sent now. */
@@ -65,8 +77,30 @@ export class Sender {
       if (!batch) return this.#nothingElse()
       this.#send(batch, isTrial)
     }
+    await this.#compare()
     // Looked at even so: stretches without a match are settled, and whoever asks is told whether anything waits.
     if (this.flights.running === 0) await supplies.ready(learned.current)
+  }
+
+  /** Where one batch alone has failed, what is new need not wait for the next trial: it is the comparison. */
+  async #compare(): Promise<void> {
+    if (!this.#mayCompare()) return
+    const { judgement, supplies, learned, door } = this.#parts
+    const supply = await supplies.ready(learned.current, QUEUES)
+    if (!supply || !this.#mayCompare()) return
+    const batch = supplies.take(supply, learned.current)
+    if (!batch) return
+    if (judgement.breaker.state === 'halted') door.reopen()
+    this.#send(batch, true)
+  }
+
+  #mayCompare(): boolean {
+    const { judgement, inFlight, clock, mayTake } = this.#parts
+    const { state, reason, restUntil, pacedUntil } = judgement.breaker
+    // With one request at a time the oldest keeps its turn.
+    if (state === 'closed' || inFlight === 1 || !judgement.suspects.accusesOne) return false
+    if (!mayTake() || reason?.code === refusesEverything || this.flights.running > 0) return false
+    return clock.monotonic() >= Math.max(restUntil, pacedUntil)
   }
 
   #takeTrial(fresh: ((limits: BatchLimits) => OpenBatch | null) | null): OpenBatch | null {
@@ -78,15 +112,20 @@ export class Sender {
 
   #send(batch: OpenBatch, isTrial: boolean): void {
     const { judgement, door } = this.#parts
+    this.#stuckAt = null
     judgement.sending(batch)
     if (isTrial) this.#trial = batch
     this.flights.start(door.destination, batch, isTrial)
   }
 
-  /** With nobody left to compare them with, the suspects' failure is the destination's. */
+  /** With nobody to compare them with, not even after a moment, the suspects' failure is the destination's. */
   #nothingElse(): void {
-    const { judgement, ring } = this.#parts
+    const { judgement, clock, ring } = this.#parts
     if (judgement.breaker.state !== 'closed' || judgement.suspects.count === 0 || this.flights.count > 0) return
+    const now = clock.monotonic()
+    this.#stuckAt ??= now + comparisonMs
+    if (now < this.#stuckAt) return
+    this.#stuckAt = null
     judgement.stuck()
     ring()
   }

@@ -20,25 +20,53 @@ const nothing: Findings = { again: [], guilty: [] }
 
 export class Suspects {
   #batches: OpenBatch[] = []
+  /** Whose parts failed since the last delivery. */
+  #accused: OpenBatch['origin'] | 'several' | null = null
 
   get count(): number {
     return this.#batches.length
   }
 
+  /** All that failed since the last delivery was one batch, or parts of it: anything else would tell whose fault it is. */
+  get accusesOne(): boolean {
+    return this.#accused !== null && this.#accused !== 'several'
+  }
+
   /** It failed as a whole; `newest`: number of the newest request. */
   add(batch: OpenBatch, newest: number, strike: boolean): void {
     batch.failedAt = newest
+    batch.failures++
+    this.#accused = (this.#accused ?? batch.origin) === batch.origin ? batch.origin : 'several'
     if (strike) batch.strikes++
     this.#batches.push(batch)
   }
 
-  /** Request number `sentAs` was delivered. */
-  delivered(sentAs: number): Findings {
+  /** A part of one that failed, which has not been sent alone yet. */
+  hold(part: OpenBatch, whole: OpenBatch): void {
+    part.failedAt = whole.failedAt
+    part.failure = whole.failure
+    this.#batches.push(part)
+  }
+
+  /** The only one, if it is known to hold a culprit and can be cut. */
+  takeToCut(): OpenBatch | null {
+    const [only] = this.#batches
+    if (!only || this.#batches.length > 1 || !only.suspected || only.events.length === 1) return null
+    this.#batches = []
+    return only
+  }
+
+  /** It was delivered. */
+  delivered({ sentAs, origin }: OpenBatch): Findings {
+    this.#accused = null
     if (this.#batches.length === 0) return nothing
     const concerned = this.#batches.filter((batch) => batch.failedAt < sentAs)
     this.#batches = this.#batches.filter((batch) => batch.failedAt >= sentAs)
     const isGuilty = (batch: OpenBatch): boolean => batch.strikes >= (batch.suspected ? 1 : strikesToConvict)
-    return { again: concerned.filter((batch) => !isGuilty(batch)), guilty: concerned.filter(isGuilty) }
+    const [again, guilty] = [concerned.filter((batch) => !isGuilty(batch)), concerned.filter(isGuilty)]
+    // Of a batch that failed as a whole one part was taken: the culprit is in another.
+    for (const batch of again) batch.suspected ||= batch.origin === origin && batch.events.length > 1
+    return { again, guilty }
   }
 
   /** The destination itself is failing: a failure of these days is no evidence against a part of a guilty batch. */

@@ -5,6 +5,12 @@ import type { Judgement } from './judgement.ts'
 import type { OpenBatch } from './open-batch.ts'
 import { maxSuspects } from './suspects.ts'
 
+/** Until then a batch is sent again as it is, under the same id. */
+const failuresToHalve = 3
+
+/** Nothing of the batch was seen there, so nothing in it can be the cause. */
+const unseen: ReadonlySet<string | undefined> = new Set(['connect', 'name', 'tls', 'address', 'proxy', 'setup'])
+
 type Take = () => OpenBatch | null
 
 /** `fresh` takes a batch from the queues or the retry queue within the limits; null when there is none to take. */
@@ -22,9 +28,13 @@ export function takeTrial(
   const keepsOrder = parts.inFlight === 1 && !comparesNext(breaker.trials, parts.inFlight)
   const suspect: Take = () => (keepsOrder ? judgement.suspects.takeFirst() : judgement.suspects.takeOldest())
   const other: Take = () => fresh?.(limits) ?? null
+  const isSole =
+    fresh === null && !judgement.hasAgain && judgement.suspects.accusesOne && judgement.suspects.count < maxSuspects
   for (const take of inTurn(judgement, parts.inFlight, { again, suspect, other })) {
     const batch = take()
-    if (batch) return alone ? firstEvent(judgement, batch) : batch
+    if (!batch) continue
+    if (alone) return firstEvent(judgement, batch)
+    return isSole && take === suspect ? firstHalf(judgement, batch) : batch
   }
   return null
 }
@@ -39,6 +49,15 @@ function inTurn(
   const full = judgement.suspects.count >= maxSuspects
   if (comparesNext(trials, inFlight)) return full ? [again, suspect, other] : [other, again, suspect]
   return trials % 4 === 1 ? [suspect, again, other] : [again, suspect, other]
+}
+
+/** With nothing else to compare it with, a batch that failed again and again is compared with itself: one half with the other. */
+function firstHalf(judgement: Judgement, batch: OpenBatch): OpenBatch {
+  if (batch.events.length === 1 || batch.failures < failuresToHalve) return batch
+  if (unseen.has(batch.failure?.reason.code)) return batch
+  const [first, rest] = batch.halve()
+  judgement.suspects.hold(rest, batch)
+  return first
 }
 
 function firstEvent(judgement: Judgement, batch: OpenBatch): OpenBatch {

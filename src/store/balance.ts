@@ -17,7 +17,7 @@ export function sourceEquations(source: SourceOverview): readonly Equation[] {
       total: [pulled, 'pulled'],
       terms: [
         [fresh, 'new'],
-        [duplicates, 'duplicates'],
+        [duplicates, duplicates === 1 ? 'duplicate' : 'duplicates'],
         [quarantined, 'quarantined'],
       ],
     },

@@ -2,6 +2,9 @@
 import type { Page, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
 
+/** The closed words for why an event died: the last two are its destination's own bound. */
+export const CAUSES = ['rejected', 'exhausted', 'too_large', 'too_old', 'buffer_full'] as const
+
 /** Which dead letters; everything that is given must hold. Filters in the filter language are applied by the caller, on `page`. */
 export interface DeadLetterQuery {
   readonly destination?: string
@@ -32,7 +35,7 @@ export interface DeadLetter extends DeadLetterPlace {
   readonly source: string
   readonly eventId: string
   readonly eventType: string
-  /** `rejected`, `exhausted`, `too_large`, … */
+  /** One of `CAUSES`. */
   readonly cause: string
   /** The answer that killed it: scrubbed and bounded. */
   readonly reason: Reason
@@ -52,6 +55,8 @@ export interface DeadLetterGroup {
   readonly cause: string
   readonly code: string
   readonly letters: number
+  /** How many of them may go back to waiting by themselves. */
+  readonly provisional: number
   /** Of the newest. */
   readonly reason: Reason
   /** Of the newest. */

@@ -1,7 +1,7 @@
 // Words for each kind of telemetry event: level, whom it is about, one sentence, and the fields of its JSON line.
 // Pure; what is said how often is `log.ts`'s business.
 import type { TelemetryEvent } from './events.ts'
-import { counted, durationText, sizeText } from './units.ts'
+import { counted, countText, durationText, sizeText } from './units.ts'
 
 /** From quiet to loud. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const
@@ -52,6 +52,7 @@ const wordings: Wordings = {
     `cannot be read: ${e.text}; next try in ${durationText(e.nextInMs)}`,
   ],
   source_notice: (e) => [e.level, e.text],
+  left_over: leftOverWording,
   conflict: (e) => [
     'debug',
     `${e.eventId} came again with other content; both are kept, the new one as ${e.newEventId}`,
@@ -65,7 +66,10 @@ const wordings: Wordings = {
     'warning',
     `${counted(e.events, 'event')} set aside, next attempt in ${durationText(e.nextInMs)}: ${e.reason.text}`,
   ],
-  died: (e) => ['error', `${counted(e.events, 'event')} became dead letters (${e.cause}): ${e.reason.text}`],
+  died: (e) => [
+    'error',
+    `${e.events === 1 ? '1 event became a dead letter' : `${countText(e.events)} events became dead letters`} (${e.cause}): ${e.reason.text}`,
+  ],
   dropped: (e) => [
     'warning',
     `${counted(e.events, 'event')} dropped (${e.cause}), counted and announced: ${e.reason.text}`,
@@ -114,6 +118,22 @@ function attemptWording(event: EventOf<'attempt'>): Wording {
   if (event.verdict !== 'delivered') return ['warning', `${what} ${how}${why}`]
   // A delivered trial is news: the destination is back. A delivered attempt is the normal state of things.
   return [event.kind === 'trial' ? 'info' : 'debug', `${what} ${how}`]
+}
+
+/** Each destination by name: which one holds something back is what a person wants to know. */
+function leftOverWording({ destinations, died }: EventOf<'left_over'>): Wording {
+  const left = destinations.map(({ name, waiting, retrying }) => {
+    const parts = [
+      ...(waiting > 0 ? [`${countText(waiting)} waiting`] : []),
+      ...(retrying > 0 ? [`${countText(retrying)} retrying`] : []),
+    ]
+    return `${name} has ${parts.join(' and ')}`
+  })
+  const dead = died > 0 ? [`${counted(died, 'event')} died ("audit-relay dlq stats" says why)`] : []
+  const all = [...left, ...dead]
+  const what = all.length === 0 ? 'what was asked for or read is not through' : all.join('; ')
+  const next = left.length === 0 && dead.length > 0 ? '' : '; the next run goes on with it'
+  return ['warning', `ended with something left: ${what}${next}`]
 }
 
 /** It only finds out that what was said when the outage began still holds. */

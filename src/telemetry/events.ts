@@ -43,6 +43,13 @@ export type TelemetryEvent =
       readonly asked: string
     }
   | { readonly type: 'request_ended'; readonly request: number; readonly ok: boolean; readonly text: string }
+  /** `run --once` ended before everything was delivered, or with deaths. */
+  | {
+      readonly type: 'left_over'
+      readonly destinations: readonly { readonly name: string; readonly waiting: number; readonly retrying: number }[]
+      /** Events that died in this run. */
+      readonly died: number
+    }
   | { readonly type: 'conflict'; readonly source: string; readonly eventId: string; readonly newEventId: string }
   | {
       readonly type: 'attempt'

@@ -142,7 +142,7 @@ it('refuses what cannot be meant so', async () => {
   expect((await run('--destination', 'siem', '--from', 'yesterday')).err).toContain('2026-05-17T08:00:00Z')
   expect(await run('--destination', 'siem', '--from', '1h', '--to', '2h')).toMatchObject({ code: 2 })
   const unknown = await run('--destination', 'seim', '--from', '1h')
-  expect(unknown.code).toBe(1)
+  expect(unknown.code).toBe(2)
   expect(unknown.err).toContain('did you mean "siem"?')
   expect(await run('--destination', 'siem', '--from', '2026-05-01', '--to', '2026-05-02')).toMatchObject({ code: 0 })
 })

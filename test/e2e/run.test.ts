@@ -172,7 +172,9 @@ describe('run --once', () => {
     place.configure({ hook: place.webhook() })
     place.receiver.answer({ status: 503 })
     place.append(event(1))
-    expect((await place.start(['run', '--once', '--max-wait', '1s']).ended).code).toBe(3)
+    const { code, err } = await place.start(['run', '--once', '--max-wait', '1s']).ended
+    expect(code).toBe(3)
+    expect(err).toContain('ended with something left: hook has 1 waiting')
     place.receiver.answer({})
     expect((await place.start(['run', '--once']).ended).code).toBe(0)
     expect(place.receivedIds().at(-1)).toBe('e-1')

@@ -20,7 +20,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-type Failing = 'no' | 'refused' | 'silent' | 'http_500' | 'http_401' | 'http_400' | 'limited'
+type Failing = 'no' | 'refused' | 'silent' | 'http_500' | 'http_401' | 'http_400' | 'http_413' | 'limited'
 
 /** A receiver that fails as it is told, and remembers when it took which event. */
 class SteadyReceiver {
@@ -156,6 +156,7 @@ const failings: [Failing, number][] = [
   ['http_500', 0],
   ['http_401', 0],
   ['http_400', 0],
+  ['http_413', 0],
   ['limited', 0],
 ]
 
@@ -178,7 +179,7 @@ describe.each(failings)('row 58: a receiver that is %s', (failing, slackMs) => {
     await s.clock.advance(5 * minute)
     s.expectAll('siem')
     expect(s.of('set_aside')).toEqual([])
-    if (failing !== 'http_400') expect(s.of('died')).toEqual([])
+    if (failing !== 'http_400' && failing !== 'http_413') expect(s.of('died')).toEqual([])
   })
 })
 

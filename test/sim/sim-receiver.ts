@@ -4,7 +4,8 @@ import type { Clock } from '../../src/runtime/clock.ts'
 import { Diary } from './diary.ts'
 import type { Seeded } from './seeded.ts'
 
-type Mood = 'well' | 'refused' | 'silent' | 'http_500' | 'http_503' | 'limited' | 'misconfigured' | 'unauthorized'
+type Mood =
+  'well' | 'refused' | 'silent' | 'http_500' | 'http_503' | 'limited' | 'misconfigured' | 'too_small' | 'unauthorized'
 const badMoods: readonly Mood[] = [
   'refused',
   'silent',
@@ -12,6 +13,7 @@ const badMoods: readonly Mood[] = [
   'http_503',
   'limited',
   'misconfigured',
+  'too_small',
   'unauthorized',
 ]
 
@@ -130,6 +132,8 @@ export class SimReceiver {
         return reply(429, { 'retry-after': '7' })
       case 'misconfigured':
         return this.#refuse(events, 400)
+      case 'too_small':
+        return this.#refuse(events, 413)
       case 'unauthorized':
         return reply(401)
     }

@@ -17,6 +17,7 @@ const mustBeSeen = [
   'http_503',
   'limited',
   'misconfigured',
+  'too_small',
   'unauthorized',
   'lost answer',
   'refused with 400',

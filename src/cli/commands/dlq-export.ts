@@ -5,11 +5,11 @@ import type { DeadLetter } from '../../store/dead-letters.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { counted, sizeText } from '../../telemetry/units.ts'
 import { letterWithEvent } from '../dlq/json.ts'
+import { tellMissing } from '../dlq/letters.ts'
 import { shownLetters } from '../dlq/redacted.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import type { SelectionFlags } from '../dlq/selection.ts'
 import { fileSink, ReaderGone, type Sink, streamSink } from '../dlq/sink.ts'
-import { EXIT } from '../exit-codes.ts'
 import type { World } from '../world.ts'
 import { UsageError } from '../options.ts'
 
@@ -27,8 +27,9 @@ export async function dlqExportCommand(ids: readonly string[], flags: ExportFlag
     if (path !== undefined) {
       world.stderr.write(`exported ${counted(letters, 'dead letter')} to ${printable(path)} (${sizeText(bytes)})\n`)
       world.stderr.write('They are still dead letters: audit-relay dlq purge removes them, replay sends them again.\n')
-    } else if (letters === 0) world.stderr.write('audit-relay: no dead letter matches\n')
-    return EXIT.done
+    } else if (letters === 0 && opened.selection.missing.size === 0)
+      world.stderr.write('audit-relay: no dead letter matches\n')
+    return tellMissing(opened.selection, world)
   })
 }
 

@@ -1,7 +1,6 @@
 // `dlq list`: which dead letters there are, one a line.
-import { EXIT } from '../exit-codes.ts'
 import { letterJson } from '../dlq/json.ts'
-import { chosenLetters } from '../dlq/letters.ts'
+import { chosenLetters, tellMissing } from '../dlq/letters.ts'
 import { listLines, type ListedLetter } from '../dlq/list.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import type { SelectionFlags } from '../dlq/selection.ts'
@@ -19,7 +18,7 @@ export async function dlqListCommand(ids: readonly string[], flags: ListFlags, w
     const { shown, total } = found
     stdout.write(`${JSON.stringify({ total, dead_letters: shown.map(letterJson) }, null, 2)}\n`)
   } else stdout.write(`${listLines({ ...found, now, paint: paintFor(stdout), width: stdout.columns }).join('\n')}\n`)
-  return EXIT.done
+  return tellMissing(found, world)
 }
 
 /** All are looked at, and no more kept than are shown. */
@@ -32,5 +31,5 @@ async function newest({ reader, selection }: Pick<Opened, 'reader' | 'selection'
     shown = [...shown, ...letters.map(({ page: _page, ...listed }) => listed)].sort((a, b) => a.diedAt - b.diedAt)
     if (shown.length > limit) shown = shown.slice(-limit)
   }
-  return { shown, total }
+  return { shown, total, missing: rest.missing, limit: undefined }
 }

@@ -3,6 +3,7 @@ import { askAndFollow, askHolder, type Ask } from '../dlq/asking.ts'
 import { choiceJson, choiceLines } from '../dlq/change.ts'
 import { chooseLetters, type Choice } from '../dlq/chosen.ts'
 import { purgeSentence } from '../dlq/counts.ts'
+import { tellMissing } from '../dlq/letters.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import { refuseUnnarrowed, type SelectionFlags } from '../dlq/selection.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -22,17 +23,23 @@ export async function dlqPurgeCommand(
   ask: Ask = askHolder,
 ): Promise<number> {
   const check = (selection: Opened['selection']): void => refuseUnnarrowed(selection, flags, 'remove')
-  const { choice, beside } = await withLetters({ ids, flags, check }, world, async ({ reader, selection }) => ({
-    choice: await chooseLetters(reader, selection),
-    beside: await reader.holderAlive(),
-  }))
-  if (!flags.yes || choice.total === 0) return showPlan(choice, flags, world)
+  const { choice, beside, missing } = await withLetters(
+    { ids, flags, check },
+    world,
+    async ({ reader, selection }) => ({
+      choice: await chooseLetters(reader, selection),
+      beside: await reader.holderAlive(),
+      missing: tellMissing(selection, world),
+    }),
+  )
+  if (!flags.yes || choice.total === 0) return showPlan(choice, flags, world) || missing
   const asked = { kind: 'purge_dead_letters', letters: choice.letters } as const
-  return await askAndFollow({ asked, flags, beside, perSecond: null, sentence: purgeSentence }, world, ask)
+  return (await askAndFollow({ asked, flags, beside, perSecond: null, sentence: purgeSentence }, world, ask)) || missing
 }
 
 function showPlan(choice: Choice, flags: PurgeFlags, { stdout, stderr }: World): number {
   if (flags.json) stdout.write(`${JSON.stringify({ removed: false, ...choiceJson(choice) }, null, 2)}\n`)
+  else if (choice.total === 0) stdout.write('no dead letter matches: nothing to remove\n')
   else stdout.write(`${choiceLines(choice, 'would be removed for good', stdout).join('\n')}\n`)
   if (choice.total === 0) return EXIT.done
   stderr.write(

@@ -7,7 +7,7 @@ import { askAndFollow, askHolder, type Ask } from '../dlq/asking.ts'
 import { choiceJson, choiceLines } from '../dlq/change.ts'
 import { chooseLetters, type Choice } from '../dlq/chosen.ts'
 import { replaySentence } from '../dlq/counts.ts'
-import { requireDestination } from '../dlq/letters.ts'
+import { requireDestination, tellMissing } from '../dlq/letters.ts'
 import { type Opened, withLetters } from '../dlq/open.ts'
 import { refuseUnnarrowed, type SelectionFlags } from '../dlq/selection.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -34,10 +34,11 @@ export async function dlqReplayCommand(
   const plan = await withLetters({ ids, flags, check }, world, ({ reader, selection }) =>
     planOf(reader, selection, flags.to, world),
   )
-  if (flags.dryRun || plan.choice.total === 0) return showPlan(plan, flags, world)
+  if (flags.dryRun || plan.choice.total === 0) return showPlan(plan, flags, world) || plan.missing
   if (!flags.json) announce(plan, flags, world)
   const asked: Asked = { kind: 'replay_dead_letters', letters: plan.choice.letters, to: flags.to ?? null, perSecond }
-  return await askAndFollow({ asked, flags, beside: plan.beside, perSecond, sentence: replaySentence }, world, ask)
+  const { beside, missing } = plan
+  return (await askAndFollow({ asked, flags, beside, perSecond, sentence: replaySentence }, world, ask)) || missing
 }
 
 interface Plan {
@@ -46,15 +47,17 @@ interface Plan {
   readonly beside: boolean
   /** What stands in the way of their delivery. */
   readonly doubts: readonly string[]
+  /** Exit code: an id was named that is no dead letter. */
+  readonly missing: number
 }
 
 async function planOf(
   reader: StoreReader,
   selection: Opened['selection'],
   to: string | undefined,
-  { clock }: World,
+  world: World,
 ): Promise<Plan> {
-  const { destinations } = await reader.overview(clock.now())
+  const { destinations } = await reader.overview(world.clock.now())
   requireDestination(
     '--to',
     to,
@@ -63,7 +66,7 @@ async function planOf(
   const choice = await chooseLetters(reader, selection)
   const targets = new Set(to === undefined ? choice.letters.map(({ destination }) => destination) : [to])
   const doubts = destinations.filter(({ name }) => targets.has(name)).flatMap((one) => doubtsOf(one))
-  return { choice, beside: await reader.holderAlive(), doubts }
+  return { choice, beside: await reader.holderAlive(), doubts, missing: tellMissing(selection, world) }
 }
 
 /** What stands in the way of a replay to it; nothing is lost by asking. */
@@ -89,7 +92,8 @@ function showPlan({ choice, doubts, beside }: Plan, flags: ReplayFlags, { stdout
     stdout.write(`${JSON.stringify(plan, null, 2)}\n`)
     return EXIT.done
   }
-  stdout.write(`${choiceLines(choice, `would be replayed${toText(flags)}`, stdout).join('\n')}\n`)
+  if (choice.total === 0) stdout.write('no dead letter matches: nothing to replay\n')
+  else stdout.write(`${choiceLines(choice, `would be replayed${toText(flags)}`, stdout).join('\n')}\n`)
   for (const doubt of doubts) stderr.write(`audit-relay: ${printable(doubt)}\n`)
   if (choice.total > 0) stdout.write('nothing was changed; without --dry-run they go\n')
   return EXIT.done

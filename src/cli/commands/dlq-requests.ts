@@ -2,7 +2,7 @@
 import type { Asked, RequestCounts, StoredRequest } from '../../store/requests.ts'
 import type { StoreReader } from '../../store/store.ts'
 import { printable } from '../../telemetry/escape.ts'
-import { durationText } from '../../telemetry/units.ts'
+import { countText, durationText } from '../../telemetry/units.ts'
 import { isControl } from '../../upkeep/control.ts'
 import { againSentence, purgeSentence, replaySentence } from '../dlq/counts.ts'
 import { requestJson } from '../dlq/json.ts'
@@ -10,6 +10,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openState, type StateFlags } from '../open-state.ts'
 import { limitOption } from '../options.ts'
 import { paintFor, type Paint } from '../paint.ts'
+import { whole } from '../replay-plan.ts'
 import { besideName, wrap } from '../text-width.ts'
 import type { World } from '../world.ts'
 
@@ -64,13 +65,34 @@ function sentenceOf({ kind }: Asked): (counts: RequestCounts) => string {
   return kind === 'replay_events' ? againSentence : replaySentence
 }
 
+/** What it is about, for a person. */
+function aboutText(asked: Asked): string {
+  if (asked.kind === 'replay_events')
+    return `events of ${asked.destination} from ${whole(asked.from)} to ${whole(asked.to)}`
+  if (!('letters' in asked)) return ''
+  const from = asked.letters.map(({ destination }) => destination).join(', ')
+  const to = asked.kind === 'replay_dead_letters' && asked.to !== null ? `, copies to ${asked.to}` : ''
+  return `dead letters of ${from}${to}`
+}
+
+/** Of one under way, how far it has come of how much. */
+function farText({ state, asked, counts: { chosen, taken, skipped, dropped } }: StoredRequest): string {
+  if (state !== 'running') return ''
+  const gone = asked.kind === 'purge_dead_letters' ? dropped + skipped : taken + skipped
+  return `${countText(gone)} of ${countText(chosen)} gone through; `
+}
+
 function requestLines(request: StoredRequest, { now, paint, width }: View): readonly string[] {
-  const { id, at, by, asked, state, counts, text } = request
-  const what = sentenceOf(asked)(counts)
+  const { id, at, by, asked, state, counts, text, finishedAt } = request
+  const become = state === 'asked' ? 'not taken up yet' : `${farText(request)}${sentenceOf(asked)(counts)}`
+  const what = `${aboutText(asked)}: ${become}`
   const failure = state === 'failed' ? `; ${text ?? 'no reason was kept'}` : ''
   const paints = { asked: paint.warning, running: paint.warning, done: paint.good, failed: paint.bad }
   const said = wrap(printable(`${what}${failure}`), Math.max(20, width - indent))
-  const who = paint.faint(printable(`by ${by}, ${durationText(now - at)} ago`))
+  const ended = finishedAt === null ? '' : `, ended ${durationText(now - finishedAt)} ago`
+  const who = paint.faint(
+    printable(`${state === 'asked' ? '' : 'asked '}by ${by} ${durationText(now - at)} ago${ended}`),
+  )
   return [
     ...besideName(`#${id}`, [`${paints[state](state)} ${who}`], indent),
     ...said.map((line) => ' '.repeat(indent) + line),

@@ -1,10 +1,11 @@
 // `replay`: events that a destination has had are sent to it again, over what is kept.
 import type { KeptEvents, Period } from '../../store/kept.ts'
 import type { Asked } from '../../store/requests.ts'
-import type { StoreReader } from '../../store/store.ts'
-import { requireSendable, unknown } from '../../store/control.ts'
+import type { DestinationOverview, StoreReader } from '../../store/store.ts'
+import { requireSendable } from '../../store/control.ts'
 import { askAndFollow, askHolder, type Ask } from '../dlq/asking.ts'
 import { againSentence } from '../dlq/counts.ts'
+import { requireDestination } from '../dlq/letters.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openState, type StateFlags } from '../open-state.ts'
 import { rateOption, timeOption, UsageError } from '../options.ts'
@@ -63,12 +64,17 @@ async function planOf(
   { clock }: World,
 ): Promise<ReplayPlan> {
   const { destinations } = await reader.overview(clock.now())
-  const names = destinations.map((one) => one.name)
-  const found = destinations.find((one) => one.name === name)
-  const kept: KeptEvents | null = found ? await reader.keptEvents(name, period) : null
-  if (!found || !kept) throw unknown('destination', name, names)
+  requireDestination(
+    '--destination',
+    name,
+    destinations.map((one) => one.name),
+  )
+  const found = destinations.find((one) => one.name === name) as DestinationOverview
   requireSendable(found)
-  return { destination: name, period, rate, kept, doubts: doubtsOf(found), beside: await reader.holderAlive() }
+  const kept = (await reader.keptEvents(name, period)) as KeptEvents
+  const { waiting, retrying, dead } = found
+  const aside = { waiting, retrying, dead }
+  return { destination: name, period, rate, kept, aside, doubts: doubtsOf(found), beside: await reader.holderAlive() }
 }
 
 function showPlan(plan: ReplayPlan, { json, dryRun }: ReplayEventsFlags, { stdout }: World): number {

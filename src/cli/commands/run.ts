@@ -94,10 +94,20 @@ async function runOver(
     }
     const result = await Promise.race([relay.once(signals, options.maxWaitMs), thread.died])
     if (result.sourcesFailed) return EXIT.failed
-    return result.unfinished || deaths.count() > 0 ? EXIT.unfinished : EXIT.done
+    if (!result.unfinished && deaths.count() <= 0) return EXIT.done
+    log.emit(await leftOver(store, Math.max(0, deaths.count()), clock.now()))
+    return EXIT.unfinished
   } finally {
     await thread.stop()
   }
+}
+
+/** What the next run finds, and what died in this one. */
+async function leftOver(store: Store, died: number, now: number): Promise<TelemetryEvent> {
+  const { destinations } = await store.overview(now)
+  const left = destinations.filter((one) => one.state === 'enabled' && one.waiting + one.retrying > 0)
+  const counts = left.map(({ name, waiting, retrying }) => ({ name, waiting, retrying }))
+  return { type: 'left_over', destinations: counts, died }
 }
 
 /** Passes telemetry on and counts events that died in this run. */

@@ -20,12 +20,33 @@ const advice: ReadonlyMap<string, string> = new Map([
     'too_large',
     'Each is larger than the receiver takes, even alone. Raise its limit and replay, or send them --to a destination that takes them.',
   ],
-  ['too_old', 'The receiver does not take events of that age. Send them --to a destination that does, or export them.'],
-  ['unmappable', 'They cannot be put into the form that the receiver wants. Export them, or send them --to another.'],
+  [
+    'too_old',
+    'They waited longer than the destination\'s own bound, "buffer.max_age"; nobody refused them. Raise it, or set right why the destination is slow, then replay.',
+  ],
+  [
+    'buffer_full',
+    'The destination\'s own bound, "buffer.max_bytes", was full; nobody refused them. Raise it, or set right why the destination is slow, then replay.',
+  ],
 ])
 
+/** What was refused before it was sent, or for the same reason by every receiver of the kind: no answer that could be set right. */
+const adviceByCode: ReadonlyMap<string, string> = new Map([
+  ['too_old', 'The receiver does not take events of that age. Send them --to a destination that does, or export them.'],
+  [
+    'unmappable',
+    'They cannot be put into the form that the destination wants. Export them, or send them --to another.',
+  ],
+])
+
+const provisionalAdvice =
+  'The receiver refused these and has taken nothing since. Either they are at fault, or it refuses everything: after a hundred in a row, or a whole batch, they go back to waiting by themselves. Set right what the answer complains of, then replay.'
+
 /** A few sentences; the same for every letter of the kind. */
-export function adviceFor({ cause }: Pick<Kind, 'cause'>): string {
+export function adviceFor({ cause, code, provisional }: Omit<Kind, 'destination'> & { provisional: boolean }): string {
+  const own = cause === 'rejected' ? adviceByCode.get(code) : undefined
+  if (own !== undefined) return own
+  if (provisional && cause === 'rejected') return provisionalAdvice
   return advice.get(cause) ?? 'Look at one, set right what its answer complains of, then replay.'
 }
 

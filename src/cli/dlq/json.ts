@@ -2,7 +2,7 @@
 import { eventBytes } from '../../model/page.ts'
 import { isoTime } from '../../runtime/clock.ts'
 import type { DeadLetter, DeadLetterGroup } from '../../store/dead-letters.ts'
-import type { StoredRequest } from '../../store/requests.ts'
+import type { Asked, StoredRequest } from '../../store/requests.ts'
 import { waitingOf } from './counts.ts'
 
 /** What is known of a letter, without its event. */
@@ -47,6 +47,7 @@ export function groupJson(group: DeadLetterGroup) {
     cause: group.cause,
     code: group.code,
     letters: group.letters,
+    provisional: group.provisional,
     status: group.reason.status ?? null,
     answer: group.reason.text,
     event_type: group.eventType,
@@ -55,11 +56,21 @@ export function groupJson(group: DeadLetterGroup) {
   }
 }
 
+/** Which destinations a replay or a purge is about, where copies go, and the time that it covers. */
+function meantBy(asked: Asked) {
+  const destinations = 'letters' in asked ? asked.letters.map(({ destination }) => destination) : []
+  if (asked.kind !== 'replay_events')
+    return { destinations, copies_to: asked.kind === 'replay_dead_letters' ? asked.to : null, period: null }
+  const period = { from: isoTime(asked.from), to: isoTime(asked.to) }
+  return { destinations: [asked.destination], copies_to: null, period }
+}
+
 /** A replay or a purge, under way or ended. */
 export function requestJson({ id, at, by, asked, state, counts, text, finishedAt }: StoredRequest) {
   return {
     id,
     kind: asked.kind,
+    ...meantBy(asked),
     at: isoTime(at),
     by,
     state,

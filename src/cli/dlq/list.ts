@@ -41,7 +41,7 @@ export function listLines(view: ListView): readonly string[] {
     letter.eventId,
     letter.eventType,
     letter.destination,
-    letter.cause,
+    letter.provisional ? `${letter.cause}*` : letter.cause,
     letter.reason.code,
     `${durationText(now - letter.diedAt)} ago`,
     countText(letter.attempts),
@@ -78,7 +78,10 @@ function closing({ shown, total, paint, width = Infinity }: ListView): readonly 
     total === shown.length
       ? counted(total, 'dead letter')
       : `the newest ${countText(shown.length)} of ${counted(total, 'dead letter')}; more with --limit ${total}`
-  return [count, 'one in full: audit-relay dlq show EVENT_ID; grouped: audit-relay dlq stats']
+  const marked = shown.some(({ provisional }) => provisional)
+    ? ['* provisional: the destination has taken nothing since; may go back to waiting by itself']
+    : []
+  return [...marked, count, 'one in full: audit-relay dlq show EVENT_ID; grouped: audit-relay dlq stats']
     .flatMap((line) => wrap(line, width))
     .map((line) => paint.faint(line))
 }

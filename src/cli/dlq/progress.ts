@@ -44,6 +44,12 @@ function progressText({ counts, state, asked }: StoredRequest, perSecond: number
   const left =
     perSecond === null || gone >= chosen ? '' : `, ${durationText(((chosen - gone) / perSecond) * 1000)} left`
   const again = asked.kind === 'replay_events' ? 'dead' : 'dead again'
-  const parts = `${countText(delivered)} delivered, ${countText(dead)} ${again}, ${countText(waitingOf(counts))} waiting`
-  return `${countText(gone)} of ${countText(chosen)} taken: ${parts}${left}`
+  const parts = [
+    `${countText(delivered)} delivered`,
+    `${countText(dead)} ${again}`,
+    ...(dropped > 0 ? [`${countText(dropped)} dropped`] : []),
+    `${countText(waitingOf(counts))} waiting`,
+    ...(skipped > 0 ? [`${countText(skipped)} skipped`] : []),
+  ]
+  return `${countText(gone)} of ${countText(chosen)} gone through: ${parts.join(', ')}${left}`
 }

@@ -1,5 +1,7 @@
 // Which dead letters a `dlq` command means: the options that all of them share, checked before anything is read.
-import type { DeadLetterQuery } from '../../store/dead-letters.ts'
+import { nearest } from '../../model/nearest.ts'
+import { CAUSES, type DeadLetterQuery } from '../../store/dead-letters.ts'
+import { printable } from '../../telemetry/escape.ts'
 import { durationOption, limitOption, sinceOption, UsageError } from '../options.ts'
 import type { StateFlags } from '../open-state.ts'
 import type { World } from '../world.ts'
@@ -27,6 +29,8 @@ export interface Selection {
   /** `--type` and `--where`; undefined when neither was given. */
   readonly test: EventTest | undefined
   readonly limit: number | undefined
+  /** Of `ids`, those of which no letter was met yet. */
+  readonly missing: Set<string>
   /** Whether anything was said about which; `--limit` alone says nothing. */
   readonly narrowed: boolean
 }
@@ -37,6 +41,7 @@ export async function selectionOf(
   positional: readonly string[],
   world: World,
 ): Promise<Selection> {
+  requireCause(flags.reason)
   const ids = new Set([...positional, ...(flags.id ?? [])])
   const query: DeadLetterQuery = {
     ...(flags.destination !== undefined && { destination: flags.destination }),
@@ -53,10 +58,18 @@ export async function selectionOf(
   return {
     query,
     ids: ids.size > 0 ? ids : undefined,
+    missing: new Set(ids),
     test,
     limit: limitOption(flags.limit, 'dead letters'),
     narrowed: Object.keys(query).length > 0 || ids.size > 0 || test !== undefined,
   }
+}
+
+function requireCause(given: string | undefined): void {
+  if (given === undefined || CAUSES.some((cause) => cause === given)) return
+  const guess = nearest(given.toLowerCase(), CAUSES)
+  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`
+  throw new UsageError(printable(`--reason ${given}: events die of ${CAUSES.join(', ')}${hint}`))
 }
 
 /** For commands that change something: everything must be asked for by name. */

@@ -83,7 +83,7 @@ function entryText({ attempts, code, text }: HistoryEntry): string {
 function todo(letter: DeadLetter, view: ShowView): readonly string[] {
   const chosen = `${word(letter.eventId)} --destination ${word(letter.destination)}`
   return [
-    ...wrap(adviceFor(letter), room(view, 2)).map((line) => `  ${line}`),
+    ...wrap(adviceFor({ ...letter, code: letter.reason.code }), room(view, 2)).map((line) => `  ${line}`),
     printable(`  audit-relay dlq replay ${chosen}`),
     printable(`  audit-relay dlq purge ${chosen} --yes`),
   ]

@@ -72,14 +72,23 @@ function purgeLines({ purges, paint, width = Infinity }: StatsView): readonly st
 }
 
 function explanation(group: DeadLetterGroup, { paint, width = Infinity }: StatsView): readonly string[] {
-  const { destination, cause, code, reason } = group
+  const { destination, cause, code, letters, provisional, reason } = group
+  const all = provisional === letters
+  const some =
+    provisional === 0 || all
+      ? []
+      : [
+          `${countText(provisional)} of them are provisional: taken back by themselves if the destination turns out to refuse everything.`,
+        ]
   const indent = '  '
   const room = Math.max(20, width - indent.length)
   const chosen = optionsFor(group)
   return [
     paint.strong(printable(`${destination}, ${cause}, ${code}`)),
     ...wrap(printable(`"${reason.text}"`), room).map((line) => indent + line),
-    ...wrap(adviceFor({ cause }), room).map((line) => indent + paint.faint(line)),
+    ...[adviceFor({ cause, code, provisional: all }), ...some]
+      .flatMap((text) => wrap(text, room))
+      .map((line) => indent + paint.faint(line)),
     `${indent}${printable(`audit-relay dlq list ${chosen} --limit 5`)}`,
     `${indent}${printable(`audit-relay dlq replay ${chosen} --rate 100/s --dry-run`)}`,
   ]
@@ -89,7 +98,7 @@ function explanation(group: DeadLetterGroup, { paint, width = Infinity }: StatsV
 export class GroupTally {
   readonly #groups = new Map<string, DeadLetterGroup>()
 
-  add({ destination, cause, reason, eventType, diedAt }: DeadLetter): void {
+  add({ destination, cause, reason, eventType, diedAt, provisional }: DeadLetter): void {
     const key = JSON.stringify([destination, cause, reason.code])
     const known = this.#groups.get(key)
     const newest = known && known.newestAt > diedAt ? known : { reason, eventType, newestAt: diedAt }
@@ -98,6 +107,7 @@ export class GroupTally {
       cause,
       code: reason.code,
       letters: (known?.letters ?? 0) + 1,
+      provisional: (known?.provisional ?? 0) + (provisional ? 1 : 0),
       reason: newest.reason,
       eventType: newest.eventType,
       oldestAt: Math.min(known?.oldestAt ?? diedAt, diedAt),

@@ -34,8 +34,9 @@ export function ownNotices({ sources }: Overview): PullRecord['notices'] {
   return sources.find(({ name }) => name === reservedSource)?.lastPull?.notices ?? []
 }
 
-/** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`. */
+/** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`. One that a command disabled is not read. */
 export function sourceStatus(source: SourceOverview): StatusWord {
+  if (!source.enabled) return 'Inactive'
   return source.lastPull && (!source.lastPull.ok || errorNotices(source).length > 0) ? 'Active with errors' : 'Active'
 }
 

@@ -31,16 +31,24 @@ export function attentionLines(view: StatusView): readonly string[] {
 }
 
 /** The head says whether the relay runs, and the balance what does not balance; failures and quarantine are told in full. */
-const toldElsewhere: ReadonlySet<string> = new Set(['not_running', 'imbalance', 'failing', 'quarantined', 'parked'])
+const toldElsewhere: ReadonlySet<string> = new Set([
+  'not_running',
+  'imbalance',
+  'failing',
+  'quarantined',
+  'parked',
+  'dead_letters',
+])
 
 function shownHere(problems: readonly Problem[]): readonly Entry[] {
   return problems.filter(({ code }) => !toldElsewhere.has(code)).map(({ subject, text }) => [subject, text])
 }
 
 function sourceEntries(source: SourceOverview, { expected, now }: StatusView): readonly Entry[] {
-  const { name, lastPull, quarantine, quarantined } = source
+  const { name, enabled, lastPull, quarantine, quarantined } = source
   const milder = lastPull?.notices.filter(({ level }) => level !== 'error') ?? []
   const entries = [
+    ...(enabled ? [] : [[name, `disabled by command: it is not read; ${enableText('sources', name)}`] as const]),
     ...shownHere(sourceProblems(source, expected, now)),
     ...milder.map(({ text }): Entry => [name, text]),
   ]
@@ -53,8 +61,10 @@ function sourceEntries(source: SourceOverview, { expected, now }: StatusView): r
 }
 
 function destinationEntries(destination: DestinationOverview, { expected, now }: StatusView): readonly Entry[] {
-  const { name, state, waiting, retrying, dead } = destination
+  const { name, state, stopped, discard, waiting, retrying, dead } = destination
   const entries = [...shownHere(destinationProblems(destination, expected, now))]
+  if (dead > 0)
+    entries.push([name, `${counted(dead, 'dead letter')}; audit-relay dlq stats --destination ${name} says why`])
   const purge = purgeText(destination)
   if (purge !== null)
     entries.push([
@@ -62,14 +72,22 @@ function destinationEntries(destination: DestinationOverview, { expected, now }:
       `${purge}; audit-relay dlq export --destination ${name} keeps a copy, dlq replay sends them again`,
     ])
   const error = lastError(destination)
-  const matters = destinationStatus(destination) === 'Active with errors' || retrying + dead > 0
-  if (error && matters) entries.unshift([name, errorSentence(destination, error, now)])
-  if (state === 'parked')
-    entries.unshift([
-      name,
-      `is no longer in the configuration: parked with ${counted(waiting + retrying, 'undelivered event')} until it returns`,
-    ])
+  if (error && destinationStatus(destination) === 'Active with errors')
+    entries.unshift([name, errorSentence(destination, error, now)])
+  if (state === 'disabled' && stopped) {
+    const fate = discard ? 'what comes is dropped' : 'its events wait'
+    entries.unshift([name, `disabled by command: ${fate}; ${enableText('destinations', name)}`])
+  }
+  if (state === 'parked') {
+    const letters = dead === 0 ? '' : ` and ${counted(dead, 'dead letter')}`
+    const held = `${counted(waiting + retrying, 'undelivered event')}${letters}`
+    entries.unshift([name, `is no longer in the configuration: parked with ${held} until it returns`])
+  }
   return entries
+}
+
+function enableText(group: 'sources' | 'destinations', name: string): string {
+  return `audit-relay ${group} enable ${name} ends that`
 }
 
 function errorSentence({ health, buffer }: DestinationOverview, error: LastError, now: number): string {

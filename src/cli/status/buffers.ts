@@ -9,18 +9,23 @@ type Buffer = NonNullable<DestinationOverview['buffer']>
 
 /** A line for each such destination; none when no destination has a bound. */
 export function bufferLines({ overview, width }: StatusView): readonly string[] {
-  const bounded = overview.destinations.flatMap(({ name, buffer }) => (buffer ? [{ name, buffer }] : []))
+  const bounded = overview.destinations.flatMap(({ name, state, buffer }) =>
+    buffer ? [{ name, text: bufferText(buffer, state) }] : [],
+  )
   const indent = Math.min(30, Math.max(0, ...bounded.map(({ name }) => textWidth(printable(name)))) + 2)
-  return bounded.flatMap(({ name, buffer }) =>
-    besideName(printable(name), wrap(bufferText(buffer), (width ?? Infinity) - indent), indent),
+  return bounded.flatMap(({ name, text }) =>
+    besideName(printable(name), wrap(text, (width ?? Infinity) - indent), indent),
   )
 }
 
 /** `12 MiB of 64 MiB, at most 1h old; drops the oldest`. */
-function bufferText({ waitingBytes, maxBytes, maxAgeMs, whenFull }: Buffer): string {
+function bufferText(
+  { waitingBytes, maxBytes, maxAgeMs, whenFull }: Buffer,
+  state: DestinationOverview['state'],
+): string {
   const size = maxBytes === null ? sizeText(waitingBytes) : `${sizeText(waitingBytes)} of ${sizeText(maxBytes)}`
   const age = maxAgeMs === null ? '' : `, at most ${durationText(maxAgeMs)} old`
-  return `${size} waiting${age}; ${policies[whenFull]}`
+  return `${size} waiting${age}; ${state === 'parked' && whenFull === 'block' ? 'parked: gets nothing, and blocks nobody' : policies[whenFull]}`
 }
 
 const policies: Readonly<Record<Buffer['whenFull'], string>> = {

@@ -1,6 +1,7 @@
 // The machine form of `status`. The names here are a promise to scripts: add, never rename.
 import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
 import { purgeJson } from '../announced-purge.ts'
+import { whyInactive } from '../control-view.ts'
 import {
   destinationStatus,
   imbalances,
@@ -42,6 +43,7 @@ function sourceJson(source: SourceOverview): unknown {
   return {
     name: source.name,
     status: sourceStatus(source),
+    inactive_because: source.enabled ? [] : ['command'],
     pulled: source.pulled,
     new: source.new,
     duplicates: source.duplicates,
@@ -62,6 +64,7 @@ function destinationJson(d: DestinationOverview, now: number): unknown {
     name: d.name,
     type: d.type,
     status: destinationStatus(d),
+    inactive_because: whyInactive(d),
     state: d.state,
     breaker: d.health?.state ?? 'closed',
     lag_seconds: lagMs(d, now) / 1000,

@@ -32,16 +32,18 @@ export function testedLines({ facts, finding }: Tested, { paint, width }: Look):
   const { exchange, verdict } = facts
   return [
     headline(facts, paint),
-    ...row(
-      'event',
-      `${facts.eventId} (event_type test.audit_stream)${isTaken(facts) ? ': look for it at the receiver' : ''}`,
-    ),
+    ...row('event', `${facts.eventId} (event_type test.audit_stream)${isTaken(facts) ? lookFor(facts) : ''}`),
     ...row('request', exchange ? `${exchange.method} ${exchange.url}` : ''),
     ...row('answer', answerText(facts)),
     ...row('then', isTaken(facts) ? '' : CONSEQUENCE[verdict.kind]),
     ...(finding.checks.length === 0 ? [] : [paint.strong('  What to check'), ...bullets(finding.checks)]),
     ...(facts.notes.length === 0 ? [] : [paint.strong('  Note'), ...bullets(facts.notes)]),
   ]
+}
+
+/** A file and a stream have no receiver; the note says where the event stands. */
+function lookFor({ type }: Facts): string {
+  return type === 'file' || type === 'stdout' ? '' : ': look for it at the receiver'
 }
 
 function headline(facts: Facts, paint: Paint): string {

@@ -57,7 +57,7 @@ const settledText = {
   page_gone:
     'nothing is left to be done. Whether it was delivered or filtered is not kept any more: its page has been removed',
   some_dropped:
-    'nothing is left to be done. It was delivered or filtered, unless it is one of the events that were dropped or came another way since; which they were is not kept. audit-relay status counts them',
+    'nothing is left to be done. It was delivered or filtered, unless it is one of the events that were dropped or came another way, that day or since; which they were is not kept. audit-relay status counts them',
 } as const
 
 function unroutedText({ state }: TraceDestination, ahead: number): string {

@@ -27,6 +27,7 @@ interface GroupRow {
   readonly cause: string
   readonly code: string
   readonly letters: number
+  readonly provisional: number
   readonly oldest: number
   readonly newest: number
   /** Time and ordinal of the newest, as text that sorts like them. */
@@ -65,7 +66,7 @@ export class DeadLetterReading {
        WHERE destination = @destination AND seq > @after AND ${matching} ORDER BY seq LIMIT @limit`,
     )
     this.#groups = db.prepare(
-      `SELECT destination, cause, coalesce(reason ->> '$.code', '') AS code, count(*) AS letters,
+      `SELECT destination, cause, coalesce(reason ->> '$.code', '') AS code, count(*) AS letters, sum(provisional) AS provisional,
          min(died_at) AS oldest, max(died_at) AS newest, max(printf('%015d %015d', died_at, seq)) AS last FROM exception
        WHERE (@destination IS NULL OR destination = @destination) AND ${matching} GROUP BY 1, 2, 3 ORDER BY letters DESC, newest DESC`,
     )
@@ -97,11 +98,11 @@ export class DeadLetterReading {
   }
 
   #group(destination: string, row: GroupRow): DeadLetterGroup {
-    const { cause, code, letters, oldest: oldestAt, newest: newestAt } = row
+    const { cause, code, letters, provisional, oldest: oldestAt, newest: newestAt } = row
     const newest = this.#letter.get(row.destination, Number(row.last.split(' ')[1]))
     const reason = JSON.parse(newest?.reason ?? '{"code":"","text":""}') as Reason
     const eventType = newest ? namesIn(unpackEvent(newest.event)).eventType : ''
-    return { destination, cause, code, letters, reason, eventType, oldestAt, newestAt }
+    return { destination, cause, code, letters, provisional, reason, eventType, oldestAt, newestAt }
   }
 
   #shown(destination: string, row: LetterRow): DeadLetter {

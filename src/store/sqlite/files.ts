@@ -28,6 +28,27 @@ export function makePrivate(path: string): void {
   })
 }
 
+/** Throws `StateError` where no state could be made, or the one that is there not written. Makes nothing. */
+export function requireUsable(path: string): void {
+  requireFolder(path)
+  const { R_OK, W_OK, X_OK } = fs.constants
+  guarded(path, () => {
+    if (sizeOf(path) !== null) fs.accessSync(path, R_OK | W_OK)
+    fs.accessSync(dirname(path), R_OK | W_OK | X_OK)
+  })
+}
+
+/** That there is no state at `path`, and what to do about it: `run` makes the file, but no folder. */
+export function absent(path: string): StateError {
+  const folder = dirname(path)
+  const missing = !fs.statSync(folder, { throwIfNoEntry: false })
+  return new StateError(
+    missing
+      ? `there is no state at ${path}: the folder ${folder} does not exist; create it and start "audit-relay run", or name another state with "--state"`
+      : `there is no state at ${path}; "audit-relay run" makes it, and "--state" names another`,
+  )
+}
+
 /** A new name is safe only when its folder is. */
 export function syncFolder(path: string): void {
   const folder = fs.openSync(dirname(path), 'r')

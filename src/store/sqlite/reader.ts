@@ -12,7 +12,7 @@ import { Checking } from './checking.ts'
 import { openReading, translated } from './connection.ts'
 import { DeadLetterReading } from './dead-letter-reading.ts'
 import { Destinations } from './destinations.ts'
-import { guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { absent, guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
 import { KeptPages } from './kept-pages.ts'
 import { isHeld } from './lock.ts'
 import { Overviews } from './overviews.ts'
@@ -25,8 +25,7 @@ export type { StoreReader } from '../store.ts'
 
 /** Opens the state for reading. Throws `StateError` when there is none, or none that this version can read. */
 export async function openSqliteReader(path: string): Promise<StoreReader> {
-  if (sizeOf(path) === null)
-    throw new StateError(`there is no state at ${path}; "audit-relay run" makes it, and "--state" names another`)
+  if (sizeOf(path) === null) throw absent(path)
   // A file of a living holder is never opened by hand in its own process: closing it would free the holder's locks.
   if (!isHeld(siblingsOf(path).lock) && !looksLikeDatabase(path) && !sizeOf(siblingsOf(path).wal))
     throw new StateError(`${path} is not a state of audit-relay; name another with "--state"`)

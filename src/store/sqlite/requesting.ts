@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
 import type { Asked, Requester, StoredRequest } from '../requests.ts'
 import { openReading, openWriter, translated } from './connection.ts'
-import { siblingsOf, sizeOf } from './files.ts'
+import { absent, siblingsOf, sizeOf } from './files.ts'
 import { isHeld } from './lock.ts'
 import { Notices } from './notices.ts'
 import { RequestRows } from './request-rows.ts'
@@ -11,8 +11,7 @@ import { checkedVersion, MIGRATIONS } from './schema.ts'
 
 /** Opens the state for asking. Throws `StateError` when nobody lives who would carry a request out. */
 export async function openSqliteRequester(path: string): Promise<Requester> {
-  if (sizeOf(path) === null)
-    throw new StateError(`there is no state at ${path}; "audit-relay run" makes it, and "--state" names another`)
+  if (sizeOf(path) === null) throw absent(path)
   requireHolder(path)
   let db: Database | undefined
   try {

@@ -32,6 +32,20 @@ function dlq(...args: string[]): Promise<number> {
   return runProgram(['dlq', ...args, '--state', state], world)
 }
 
+/** What `requests` shows to a person. */
+async function tells(text: RegExp): Promise<void> {
+  world = fakeWorld()
+  expect(await dlq('requests')).toBe(0)
+  expect(world.stdout.text()).toMatch(text)
+}
+
+/** The request as a relay may leave it. */
+function change(columns: string): void {
+  const db = new Database(state)
+  db.exec(`UPDATE request SET ${columns}`)
+  db.close()
+}
+
 function json(): Record<string, unknown> {
   return JSON.parse(world.stdout.text()) as Record<string, unknown>
 }
@@ -109,6 +123,42 @@ describe('looking', () => {
     expect(json()).toMatchObject({
       dead_letters: [{ event_id: 'e-2', event: { event_id: 'e-2', source: { name: 'app' } } }],
     })
+  })
+
+  it.each([
+    ['foo', ''],
+    ['Rejected', '; did you mean "rejected"?'],
+    ['too_larg', '; did you mean "too_large"?'],
+  ])('an unknown cause %s is wrong usage, with those there are', async (cause, hint) => {
+    for (const command of ['list', 'stats', 'replay', 'purge', 'export'])
+      expect(await dlq(command, '--reason', cause)).toBe(2)
+    const line = `audit-relay: --reason ${cause}: events die of rejected, exhausted, too_large, too_old, buffer_full${hint}\n`
+    expect(world.stderr.text()).toBe(line.repeat(5))
+  })
+
+  it.each(['list', 'stats', 'export'])('%s says which named ids are no dead letters, and is 1', async (command) => {
+    const out = command === 'export' ? ['-o', 'dead.jsonl'] : []
+    expect(await dlq(command, 'e-1', 'e-2', ...out)).toBe(0)
+    expect(world.stderr.text()).not.toContain('no such dead letter')
+    fs.rmSync(path.join(folder, 'dead.jsonl'), { force: true })
+    expect(await dlq(command, 'e-1', 'nobody', '--id', 'gone', ...out)).toBe(1)
+    expect(world.stderr.text()).toContain('there is no such dead letter: nobody\n')
+    expect(world.stderr.text()).toContain('there is no such dead letter: gone\n')
+    expect(world.stderr.text()).not.toContain('e-1')
+  })
+
+  it('stats and show do not claim that others were taken while nothing was', async () => {
+    const db = new Database(state)
+    db.exec("UPDATE exception SET provisional = 1 WHERE cause = 'rejected'")
+    db.close()
+    expect(await dlq('stats', '--json')).toBe(0)
+    expect(json()).toMatchObject({ groups: [{ letters: 3, provisional: 3 }, { provisional: 0 }] })
+    for (const look of [['stats'], ['show', 'e-1']]) {
+      world = fakeWorld({ cwd: folder })
+      expect(await dlq(...look)).toBe(0)
+      expect(world.stdout.text()).not.toContain('took other events')
+      expect(world.stdout.text()).toContain('refused these and has taken nothing since')
+    }
   })
 
   it('an unknown destination is wrong usage, with the nearest', async () => {
@@ -189,6 +239,23 @@ describe('replay', () => {
     expect(world.stdout.text()).toContain('nothing was changed')
   })
 
+  it('of a named one that is no dead letter: the others go, and it is 1', async () => {
+    const there = holder()
+    expect(await replay({ id: ['e-1', 'nobody'] }, there)).toBe(1)
+    expect(there.asked).toMatchObject([{ letters: [{ destination: 'siem', ranges: [[1, 2]] }] }])
+    expect(world.stderr.text()).toContain('there is no such dead letter: nobody')
+  })
+
+  it('of nothing says so, and not what would be', async () => {
+    const there = holder()
+    expect(await replay({ reason: 'too_large' }, there)).toBe(0)
+    expect(await dlq('purge', '--reason', 'too_large', '--yes')).toBe(0)
+    expect(there.asked).toEqual([])
+    expect(world.stdout.text()).toBe(
+      'no dead letter matches: nothing to replay\nno dead letter matches: nothing to remove\n',
+    )
+  })
+
   it('--to says that the letters stay', async () => {
     const there = holder()
     expect(await replay({ destination: 'siem', to: 'archive' }, there)).toBe(0)
@@ -266,7 +333,24 @@ describe('purge', () => {
     expect(world.stdout.text()).toBe('3 dead letters removed\n')
     world = fakeWorld()
     expect(await dlq('requests', '--json')).toBe(0)
-    expect(json()).toMatchObject({ requests: [{ state: 'done', counts: { chosen: 3, dropped: 3 } }] })
+    expect(json()).toMatchObject({
+      requests: [{ state: 'done', destinations: ['siem'], period: null, counts: { chosen: 3, dropped: 3 } }],
+    })
+    await tells(/^#1 +done asked by .+ ago, ended .+ ago\n +dead letters of siem: 3 dead letters removed\n$/)
+    const ago = NOW - 60_000
+    change(`state = 'running', finished_at = NULL, at = ${ago}, by = 'ops', chosen = 1200`)
+    await tells(
+      /^#1 +running asked by ops 1m ago\n +dead letters of siem: 3 of 1,200 gone through; 3 dead letters removed\n$/,
+    )
+    change(`state = 'asked'`)
+    await tells(/^#1 +asked by ops 1m ago\n +dead letters of siem: not taken up yet\n$/)
+    const body = { kind: 'replay_events', destination: 'siem', from: ago, to: NOW, perSecond: null }
+    change(
+      `state = 'running', kind = 'replay_events', taken = 2, delivered = 1, dropped = 0, body = '${JSON.stringify(body)}'`,
+    )
+    await tells(
+      /events of siem from 2026-05-17T07:59:00Z to 2026-05-17T08:00:00Z: 2 of 1,200 gone through; 2 sent again: 1/,
+    )
     world = fakeWorld()
     expect(await dlq('stats', '--json')).toBe(0)
     expect(json()).toMatchObject({ total: 1 })

@@ -103,8 +103,17 @@ describe('progress', () => {
     progress.update(request)
     progress.update(request)
     progress.end()
-    const line = '\r\u001b[K400 of 1,000 taken: 390 delivered, 2 dead again, 8 waiting, 6s left'
+    const line = '\r\u001b[K400 of 1,000 gone through: 390 delivered, 2 dead again, 8 waiting, 6s left'
     expect(world.stderr.text()).toBe(`${line}${line}\r\u001b[K`)
+  })
+
+  it('adds up, with what was skipped and dropped', () => {
+    const world = fakeWorld({ columns: 100 })
+    const counts = { chosen: 541, taken: 351, skipped: 190, delivered: 340, dead: 1, dropped: 2 }
+    showProgress(world, null).update({ ...request, counts })
+    expect(world.stderr.text()).toContain(
+      '541 of 541 gone through: 340 delivered, 1 dead again, 2 dropped, 8 waiting, 190 skipped',
+    )
   })
 
   it('is a line now and then elsewhere', () => {

@@ -1,4 +1,7 @@
 // Asking sources and destinations whether they would take us: nothing of them is trusted, and each is closed again.
+import fs from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { DestinationConfig, RelayConfig, SourceConfig } from '../../../src/config/config.ts'
 import { SetupError } from '../../../src/model/errors.ts'
@@ -14,8 +17,12 @@ function someone(name: string, probe: (() => Promise<void>) | undefined, closed:
   return { name, kind: { type: 'some', open }, options, timeoutMs: 1_000 }
 }
 
-function config(sources: readonly unknown[], destinations: readonly unknown[]): RelayConfig {
-  const given = { sources: sources as SourceConfig[], destinations: destinations as DestinationConfig[] }
+function config(sources: readonly unknown[], destinations: readonly unknown[], path = '/tmp/s.db'): RelayConfig {
+  const given = {
+    state: { path },
+    sources: sources as SourceConfig[],
+    destinations: destinations as DestinationConfig[],
+  }
   return given as unknown as RelayConfig
 }
 
@@ -31,6 +38,7 @@ it('says of each whether it is ready, what is wrong with it, or that nobody know
     [someone('siem', ill, closed), someone('hook', undefined, closed), someone('late', well, closed, missing)],
   )
   expect(await probeAll(all, world)).toEqual([
+    { what: 'state', name: '/tmp/s.db', result: 'ready', text: '' },
     { what: 'source', name: 'app', result: 'ready', text: '' },
     { what: 'source', name: 'mute', result: 'unknown', text: 'cannot be asked; run --once reads it' },
     { what: 'destination', name: 'siem', result: 'failed', text: 'the folder is gone' },
@@ -43,4 +51,29 @@ it('says of each whether it is ready, what is wrong with it, or that nobody know
     { what: 'destination', name: 'late', result: 'failed', text: 'the environment variable TOKEN is not set' },
   ])
   expect(closed).toEqual(['app', 'mute', 'siem', 'hook'])
+})
+
+it('says where the state cannot be, as a run would find, and makes nothing', async () => {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), 'audit-relay-probe-'))
+  try {
+    const file = join(folder, 'file')
+    fs.writeFileSync(file, '')
+    const probed = async (path: string) => (await probeAll(config([], [], path), world))[0]
+    const gone = join(folder, 'gone')
+    expect(await probed(join(gone, 's.db'))).toMatchObject({
+      result: 'failed',
+      text: `the folder ${gone} of the state does not exist; create it, or mount the volume that holds it`,
+    })
+    expect(await probed(join(file, 's.db'))).toMatchObject({ result: 'failed' })
+    expect(await probed(folder)).toMatchObject({ result: 'failed' })
+    expect(await probed(join(folder, 's.db'))).toMatchObject({ result: 'ready', name: join(folder, 's.db') })
+    fs.chmodSync(folder, 0o500)
+    // Root may write everywhere.
+    const refused = process.getuid?.() === 0 ? 'ready' : 'failed'
+    expect(await probed(join(folder, 's.db'))).toMatchObject({ result: refused })
+    expect(fs.readdirSync(folder)).toEqual(['file'])
+  } finally {
+    fs.chmodSync(folder, 0o700)
+    fs.rmSync(folder, { recursive: true })
+  }
 })

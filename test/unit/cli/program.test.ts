@@ -51,6 +51,11 @@ test.each([
   ['a misspelt option', ['status', '--jsno'], 'Did you mean --json?'],
   ['an option without its value', ['status', '--max-lag'], 'argument missing'],
   ['a duration without a unit', ['status', '--max-lag', '15'], '--max-lag 15: write a duration such as'],
+  ['--max-wait without --once', ['run', '--max-wait', '1m'], '--max-wait says nothing without --once: add that, or'],
+  ['--scheduled without --check', ['status', '--scheduled'], '--scheduled says nothing without --check or --json'],
+  ['a folder as the state', ['status', '--state', '.'], '--state .: that is a folder; name the state file in it'],
+  ['a folder as the copy', ['backup', '.'], 'backup .: that is a folder; name a file in it, such as audit-relay.db'],
+  ['a copy in no folder', ['backup', '/nope/b.db'], 'backup /nope/b.db: there is no folder /nope; create it, or'],
   ['a format that there is not', ['run', '--log-format', 'xml'], 'Allowed choices are auto, human, json'],
   ['a shell that there is not', ['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
   ['a missing file', ['backup'], "missing required argument 'file'"],
@@ -59,6 +64,26 @@ test.each([
   const { code, out, err } = await run(...argv)
   expect([code, out]).toEqual([2, ''])
   expect(err).toContain(sentence)
+})
+
+test.each([
+  [['status', '--jsno'], 'See "audit-relay status --help".'],
+  [['dlq', 'list', '--jsno'], 'See "audit-relay dlq list --help".'],
+  [['dlq', 'lst'], 'See "audit-relay dlq --help".'],
+  [['stauts'], 'See "audit-relay --help"'],
+])('%j points to the help of what was meant', async (argv, sentence) => {
+  expect((await run(...argv)).err).toContain(sentence)
+})
+
+test('--max-wait may be a default, and --max-lag stand alone', async () => {
+  for (const argv of [['status', '--max-lag', '5m'], ['run', '--once', '--max-wait', '1s'], ['run']])
+    expect((await run(...argv)).err).not.toContain('says nothing')
+})
+
+test('a missing state in a missing folder: nobody but the operator makes the folder', async () => {
+  const { code, err } = await run('status', '--state', 'gone/none.db')
+  expect(code).toBe(1)
+  expect(err).toContain(`the folder ${path.join(folder, 'gone')} does not exist; create it and start "audit-relay run"`)
 })
 
 test('--config may stand before or after the command', async () => {

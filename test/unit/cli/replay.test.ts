@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replayCommand, type ReplayEventsFlags } from '../../../src/cli/commands/replay.ts'
 import type { Ask } from '../../../src/cli/dlq/asking.ts'
+import { UsageError } from '../../../src/cli/options.ts'
 import { ControlError } from '../../../src/model/errors.ts'
 import type { Asked, StoredRequest } from '../../../src/store/requests.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/open.ts'
@@ -97,6 +98,19 @@ it('says how many it would be, and sends nothing', async () => {
   expect(asked).toEqual([])
 })
 
+it('promises no more than it can: what waits or is dead may be among them', async () => {
+  await written(async (store) => {
+    const events = [{ id: 'late', at: new Date(NOW - hour / 2).toISOString() }]
+    await store.commitPage(commitOf(store, 'app', events, { to: { siem: 'all' } }), clock.now())
+  })
+  const { world, run } = rig()
+  expect(await run({ dryRun: true })).toBe(0)
+  expect(world.stdout.text()).toContain('Up to 3 events to send again to siem')
+  expect(world.stdout.text()).toContain(
+    'Those of its 1 waiting that occurred in that time are left out: what waits comes anyway.',
+  )
+})
+
 it('in JSON: the plan, and the result', async () => {
   const plan = rig()
   await plan.run({ dryRun: true, json: true })
@@ -150,7 +164,12 @@ it('says that a part of the time is not kept any more, but only where it is so',
 
 it('refuses a destination that is unknown or gone from the file, and warns of one that is disabled', async () => {
   const { asked, run, world } = rig()
-  await expect(run({ destination: 'seim' })).rejects.toThrow('there is no destination "seim"; did you mean "siem"?')
+  await expect(run({ destination: 'seim' })).rejects.toThrow(
+    '--destination seim: there is no destination of that name; did you mean "siem"?',
+  )
+  await expect(run({ destination: 'nobody-at-all' })).rejects.toThrow(
+    new UsageError('--destination nobody-at-all: there is no destination of that name; there are siem, archive'),
+  )
   await written((store) => store.disableDestination('siem', false, clock.now()).then(() => {}))
   expect(await run({ dryRun: true })).toBe(0)
   expect(world.stdout.text()).toContain('siem is disabled: its events wait until it is enabled.')

@@ -385,6 +385,12 @@ describe('before anything is sent', () => {
     expect(checks.join()).toMatch(/LoadCredential/)
   })
 
+  it('a file has no receiver to look at', async () => {
+    const { shown, facts } = await found(destinationOf({ type: 'file', path: './daily' }))
+    expect(facts.verdict.kind).toBe('delivered')
+    expect(shown).not.toContain('at the receiver')
+  })
+
   it('a folder that cannot be written', async () => {
     fs.writeFileSync(path.join(folder, 'taken'), '')
     const { class: word, checks } = await found(destinationOf({ type: 'file', path: './taken' }))

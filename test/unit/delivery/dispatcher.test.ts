@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { SetupError, StateError, StateFullError } from '../../../src/model/errors.ts'
+import type { Batch } from '../../../src/model/batch.ts'
 import { because, delivered, halt, numbersOf, pageOf, reject, retry, Rig, type RigOptions, tooLarge } from './rig.ts'
 
 const rigs: Rig[] = []
@@ -519,14 +520,37 @@ describe('a batch that is too large', () => {
     expect(refused()).toBeLessThan(20)
   })
 
+  it.each([1_000, 10_000, 100_000, 1_000_000, 10_000_000])(
+    'row 52: by a receiver that takes %i bytes: what fits arrives once, in order or not, what never fits is dead',
+    async (limit) => {
+      const bytesOf = (batch: Batch): number => batch.events.reduce((sum, { start, end }) => sum + end - start, 0)
+      const r = rig({ limits: { maxEvents: 1_000, maxBytes: 16_000_000 }, inFlight: 1, tookMs: 1 })
+      r.answer = (batch) => (bytesOf(batch) > limit ? tooLarge(batch) : delivered(batch))
+      const size = limit / 50
+      r.commit(100, { size })
+      r.commit(1, { size: limit })
+      r.commit(100, { size })
+      r.start()
+      await r.advance(10_000)
+      expect([...r.store.dead.keys()]).toEqual([101])
+      expect(r.store.dead.get(101)).toMatchObject({ cause: 'too_large' })
+      expect(sorted(r.received)).toEqual(upTo(201).filter((number) => number !== 101))
+      const refused = r.sent.filter(({ batch }) => bytesOf(batch) > limit).length
+      expect(refused).toBeLessThanOrEqual(24)
+    },
+  )
+
   it('row 52: a single event that is too large dies as such', async () => {
     const r = rig()
     r.answer = (batch) => (numbersOf(batch).includes(4) ? tooLarge(batch) : delivered(batch))
     r.commit(8)
     r.start()
     await r.advance(1_000)
+    expect(r.store.dead.get(4)).toMatchObject({ cause: 'too_large', provisional: true })
+    r.commit(1)
+    await r.advance(1_000)
     expect(r.store.dead.get(4)).toMatchObject({ cause: 'too_large', provisional: false })
-    expect(r.store.delivered.size).toBe(7)
+    expect(r.store.delivered.size).toBe(8)
   })
 })
 

@@ -18,6 +18,7 @@ class Bench {
   readonly buffer = new SettleBuffer('siem')
   readonly events: TelemetryEvent[] = []
   readonly judgement: Judgement
+  readonly limits = new LearnedLimits(limits)
   monotonic = 0
 
   constructor(provisional = 0) {
@@ -26,7 +27,7 @@ class Bench {
     const parts = {
       destination: 'siem',
       scheduleMs: [1_000, 2_000],
-      limits: new LearnedLimits(limits),
+      limits: this.limits,
       buffer: this.buffer,
     }
     this.judgement = new Judgement({ ...parts, telemetry, moment }, closedBreaker(moment()), provisional)
@@ -66,6 +67,7 @@ class Bench {
 const failure: Verdict = { kind: 'retry', reason: because(500) }
 const refusal: Verdict = { kind: 'reject', reason: because(400) }
 const halt: Verdict = { kind: 'halt', reason: because(403) }
+const oversized: Verdict = { kind: 'reject', reason: because(413), split: true }
 
 describe('a batch that failed as a whole', () => {
   it('is sent again after another, sent later, was delivered; cut when that happens a second time', () => {
@@ -133,17 +135,23 @@ describe('a batch that failed as a whole', () => {
     expect(bench.buffer.take()[0]?.settlement).toMatchObject({ retrying: [], dead: [] })
   })
 
-  it('whose verdicts differ and none is a delivery accuses nobody yet', () => {
+  it.each([
+    ['refused', refusal],
+    ['too large', oversized],
+  ])('whose verdicts differ (one is %s) and none is a delivery accuses nobody yet', (_name, verdict) => {
     const bench = new Bench()
-    bench.send(bench.batch(1, 4), [failure, failure, refusal, failure])
+    bench.send(bench.batch(1, 4), [failure, failure, verdict, failure])
     expect(bench.judgement.suspects.count).toBe(2)
     expect(bench.buffer.take()[0]?.settlement).toMatchObject({ retrying: [], dead: [{ seq: 3, provisional: true }] })
   })
 })
 
-describe('rejects', () => {
+describe.each([
+  ['rejects', refusal],
+  ['row 52: answers that single events are too large', oversized],
+])('%s', (_name, verdict) => {
   const rejectAlone = (bench: Bench, count: number, origin = {}): void => {
-    for (let seq = 1; seq <= count; seq++) bench.send(bench.batch(seq, seq, origin), refusal)
+    for (let seq = 1; seq <= count; seq++) bench.send(bench.batch(seq, seq, origin), verdict)
   }
 
   it('that share a cause halt at the hundredth in a row, and a delivery starts the count anew', () => {
@@ -154,22 +162,22 @@ describe('rejects', () => {
     expect(bench.state).toBe('closed')
     rejectAlone(bench, 1)
     expect(bench.state).toBe('halted')
-    expect(bench.judgement.refusal).toEqual(because(400))
+    expect(bench.judgement.refusal).toMatchObject({ code: verdict.kind === 'reject' && verdict.reason.code })
   })
 
   it('for different causes do not add up', () => {
     const bench = new Bench()
     for (let seq = 1; seq <= 300; seq++)
-      bench.send(bench.batch(seq, seq), { kind: 'reject', reason: because(400 + (seq % 2) * 22) })
+      bench.send(bench.batch(seq, seq), seq % 2 ? { kind: 'reject', reason: because(422) } : verdict)
     expect(bench.state).toBe('closed')
   })
 
   it('of a whole bisection halt, unless something else was delivered meanwhile', () => {
     const bisect = (between: (bench: Bench) => void): Bench => {
       const bench = new Bench()
-      bench.send(bench.batch(1, 2), refusal)
+      bench.send(bench.batch(1, 2), verdict)
       between(bench)
-      for (let part = bench.judgement.takeAgain(); part; part = bench.judgement.takeAgain()) bench.send(part, refusal)
+      for (let part = bench.judgement.takeAgain(); part; part = bench.judgement.takeAgain()) bench.send(part, verdict)
       return bench
     }
     expect(bisect(() => undefined).state).toBe('halted')
@@ -186,9 +194,9 @@ describe('rejects', () => {
 
   it('are provisional until a delivery comes after them, whatever is written together', () => {
     const bench = new Bench()
-    bench.send(bench.batch(1, 1), refusal)
+    bench.send(bench.batch(1, 1), verdict)
     bench.other()
-    bench.send(bench.batch(2, 2), refusal)
+    bench.send(bench.batch(2, 2), verdict)
     const written = bench.buffer.take().map(({ settlement }) => settlement)
     expect(written.flatMap(({ dead }) => dead).map(({ seq, provisional }) => [seq, provisional])).toEqual([
       [1, false],
@@ -198,10 +206,13 @@ describe('rejects', () => {
   })
 })
 
-describe('a trial where everything is refused', () => {
+describe.each([
+  ['refused', refusal],
+  ['too large', oversized],
+])('a trial where everything is %s', (_name, verdict) => {
   const refusing = (): Bench => {
     const bench = new Bench(99)
-    bench.send(bench.batch(1, 1), refusal)
+    bench.send(bench.batch(1, 1), verdict)
     expect(bench.judgement.breaker.reason?.code).toBe('refuses_everything')
     return bench
   }
@@ -224,10 +235,25 @@ describe('a trial where everything is refused', () => {
   it('that is refused again buries nothing', () => {
     const bench = refusing()
     bench.buffer.take()
-    bench.send(bench.batch(10, 10), refusal, true)
+    bench.send(bench.batch(10, 10), verdict, true)
     expect(bench.buffer.empty).toBe(true)
     expect(bench.judgement.suspects.count).toBe(1)
     expect(bench.state).toBe('halted')
+  })
+})
+
+describe('row 52: the size that a receiver is taken to allow', () => {
+  it('is learned from what is too large, and forgotten when nothing is small enough', () => {
+    const bench = new Bench()
+    bench.send(bench.batch(1, 10), oversized)
+    expect(bench.limits.current.maxEvents).toBe(5)
+    const late = bench.batch(20, 27)
+    for (let part = bench.judgement.takeAgain(); part; part = bench.judgement.takeAgain()) bench.send(part, oversized)
+    expect(bench.state).toBe('halted')
+    expect(bench.limits.current).toBe(limits)
+    bench.send(late, oversized)
+    expect(bench.limits.current).toBe(limits)
+    expect(bench.again()).toHaveLength(2)
   })
 })
 

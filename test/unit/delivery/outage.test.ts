@@ -1,6 +1,18 @@
 // Outages, as the receiver sees them: what it has at the end against what was committed, and nothing of the relay's own counts.
 import { afterEach, describe, expect, it } from 'vitest'
-import { numbersOf, delivered, halt, because, reject, retry, Rig, type Answer, type RigOptions } from './rig.ts'
+import {
+  numbersOf,
+  delivered,
+  halt,
+  because,
+  reject,
+  retry,
+  Rig,
+  tooLarge,
+  type Answer,
+  type RigOptions,
+} from './rig.ts'
+import type { Batch } from '../../../src/model/batch.ts'
 import { DELIVERED, forAll } from '../../../src/model/verdict.ts'
 
 const minute = 60_000
@@ -37,6 +49,7 @@ const outages: [string, Answer, number][] = [
   ['silence', never, 1_000],
   ['401', (batch) => halt(batch), 0],
   ['400 for everything', (batch) => reject(batch), 0],
+  ['413 for everything', tooLarge, 0],
 ]
 
 describe.each(outages)('row 58: a receiver that answers with %s', (_name, bad, slackMs) => {
@@ -112,9 +125,12 @@ describe('a wrong set-up', () => {
     expect(r.of('health_changed').map(({ reason }) => reason?.code)).toEqual(['http_403', 'http_404'])
   })
 
-  it('that answers 400 to everything halts, and nothing stays dead', async () => {
+  it.each([
+    ['400', (batch: Batch) => reject(batch)],
+    ['row 52: 413', tooLarge],
+  ])('%s to everything halts, and nothing stays dead', async (_name, answer) => {
     const r = rig()
-    r.answer = (batch) => reject(batch)
+    r.answer = answer
     r.commit(500)
     r.start()
     await r.advance(hour)
@@ -124,6 +140,7 @@ describe('a wrong set-up', () => {
     r.answer = delivered
     await r.advance(10 * minute)
     expectAll(r, 500)
+    expect(Math.max(...r.sent.slice(-10).map(({ numbers }) => numbers.length)), 'sizes are still feared').toBe(10)
   })
 
   it('row 45: a key that is changed under load costs nothing: a refusal until it is read again, then everything', async () => {

@@ -116,7 +116,10 @@ describe('who we are', () => {
   it('a file that is not there says which', async () => {
     const receiver = await receiverOf(demanding)
     const error = await ask(receiver.url, { caFile: '/nowhere/ca.pem' })
-    expect(error).toMatchObject({ kind: 'tls', message: expect.stringContaining('/nowhere/ca.pem cannot be read') as string })
+    expect(error).toMatchObject({
+      kind: 'tls',
+      message: expect.stringContaining('/nowhere/ca.pem cannot be read') as string,
+    })
     expect((error as HttpError).message).toContain('ENOENT')
   })
 })
