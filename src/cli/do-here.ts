@@ -12,6 +12,7 @@ import { isControl } from '../upkeep/control.ts'
 import { Requests } from '../upkeep/requests.ts'
 import { composeRelay } from './compose.ts'
 import { follow, type Following, known } from './follow.ts'
+import { stall } from './stalling.ts'
 import { createOutputLog } from './stderr-log.ts'
 import type { World } from './world.ts'
 
@@ -114,7 +115,7 @@ async function deliver(store: Store, requester: Requester, id: number, errand: E
   const signals = watchSignals(clock, graceMs)
   const done = new AbortController()
   const running = relay.run({ drain: AbortSignal.any([signals.drain, done.signal]), abort: signals.abort })
-  const stalled = stall(following.maxWaitMs ?? usualWaitMs, errand)
+  const stalled = stall(following.maxWaitMs ?? usualWaitMs, clock)
   const over = async (request: StoredRequest): Promise<boolean> => signals.drain.aborted || stalled(request)
   try {
     const followed = follow(requester, id, errand, over)
@@ -131,16 +132,4 @@ function concernedBy(asked: Asked): ReadonlySet<string> {
   if (asked.kind === 'replay_events') return new Set([asked.destination])
   if (asked.kind !== 'replay_dead_letters') return new Set()
   return new Set(asked.to === null ? asked.letters.map(({ destination }) => destination) : [asked.to])
-}
-
-/** Whether nothing has changed for so long. */
-function stall(maxWaitMs: number, { world: { clock } }: Errand): (request: StoredRequest) => boolean {
-  let text = ''
-  let since = clock.monotonic()
-  return ({ counts }) => {
-    const now = JSON.stringify(counts)
-    if (now !== text) since = clock.monotonic()
-    text = now
-    return clock.monotonic() - since >= maxWaitMs
-  }
 }

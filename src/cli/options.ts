@@ -64,6 +64,9 @@ export function limitOption(text: string | undefined, what: string): number | un
   return limit
 }
 
+/** Nothing before it can be written as an RFC 3339 time. */
+const yearZeroMs = Date.parse('0000-01-01T00:00:00Z')
+
 /** A time such as `2026-05-17` (its beginning in UTC), `2026-05-17T08:00:00Z` or `2h` (ago), ms. */
 export async function timeOption(name: string, text: string, { clock }: World): Promise<number> {
   const [{ parseDuration }, { rfc3339Ms }] = await Promise.all([
@@ -71,7 +74,11 @@ export async function timeOption(name: string, text: string, { clock }: World): 
     import('../model/time.ts'),
   ])
   const ago = parseDuration(text)
-  if (ago !== undefined) return clock.now() - ago
+  if (ago !== undefined) {
+    const at = clock.now() - ago
+    if (at < yearZeroMs) throw new UsageError(`${name} ${text}: that is before the year 0; write a shorter duration`)
+    return at
+  }
   const bytes = Buffer.from(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text)
   const at = rfc3339Ms(bytes, 0, bytes.length)
   if (Number.isNaN(at))

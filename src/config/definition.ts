@@ -1,7 +1,7 @@
 // What a destination is, in one line that can be compared and stored: canonical JSON of what the file says, references
 // unresolved and literal secrets replaced by fingerprints.
 import { type FilterSpec, filterSchema } from '../filters/schema.ts'
-import { fingerprint, namesSecret, withoutAddressSecrets } from './secret-names.ts'
+import { fingerprint, namesSecret, withoutAddressSecrets, withoutPathTokens } from './secret-names.ts'
 import { hasReference } from './references.ts'
 
 /** Keys that say whether and under which name a destination runs, not what it is. */
@@ -29,7 +29,8 @@ function canonical(value: unknown, hidden: Hidden): unknown {
   }
   if (hidden === 'all' && typeof value !== 'boolean' && value !== null)
     return hideLiteral(typeof value === 'string' ? value : JSON.stringify(value))
-  return hidden === 'addresses' && typeof value === 'string' ? withoutAddressSecrets(value, hideLiteral) : value
+  if (hidden !== 'addresses' || typeof value !== 'string') return value
+  return withoutPathTokens(withoutAddressSecrets(value, hideLiteral), hideLiteral)
 }
 
 /** A filter stays as it is written, for events that are still to be judged by it. */

@@ -99,7 +99,7 @@ function untried(failed: Verdict): Verdict {
 
 const oversized: Verdict = {
   kind: 'reject',
-  split: true,
+  local: true,
   reason: {
     code: 'too_large',
     text: 'this event alone, in the format of this destination, is larger than one request may be',
@@ -108,6 +108,7 @@ const oversized: Verdict = {
 
 const unmappable: Verdict = {
   kind: 'reject',
+  local: true,
   reason: {
     code: 'unmappable',
     text: 'this event could not be redacted, or not be put into the format of this destination, and was not sent',

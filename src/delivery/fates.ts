@@ -23,7 +23,7 @@ interface Failure {
 }
 
 /** `provisional` until the destination has shown that it takes anything. */
-interface Death {
+export interface Death {
   readonly cause: string
   readonly provisional: boolean
   reasonAt(index: number): Reason

@@ -12,7 +12,7 @@ import type { OpenBatch } from './open-batch.ts'
 import { refusal, Rejects } from './rejects.ts'
 import type { SettleBuffer } from './settle-buffer.ts'
 import { Suspects } from './suspects.ts'
-import { failureAt, reasonAt, stretchesOf } from './unlike-verdicts.ts'
+import { deathOf, failureAt, partedBySending, reasonAt, stretchesOf } from './unlike-verdicts.ts'
 
 export interface JudgementParts {
   readonly destination: string
@@ -69,6 +69,22 @@ export class Judgement {
   }
 
   judge(batch: OpenBatch, verdicts: readonly Verdict[], trial: boolean): Answer {
+    const parts = partedBySending(verdicts)
+    if (!parts) return this.#obey(batch, verdicts, trial)
+    // The receiver has said nothing of what it was not sent: that tells nothing of its health.
+    for (const { start, end, cause } of parts)
+      if (cause === null) this.#obey(batch.part(start, end), verdicts.slice(start, end), trial)
+      else
+        this.#fates.bury(batch, start, end, {
+          cause,
+          reasonAt: (index) => reasonAt(verdicts, index),
+          provisional: false,
+        })
+    batch.close()
+    return answerOf(verdicts)
+  }
+
+  #obey(batch: OpenBatch, verdicts: readonly Verdict[], trial: boolean): Answer {
     const answer = answerOf(verdicts)
     const reason = answer.reason
     if (answer.kind === 'delivered' || !reason) this.#delivered(batch)
@@ -186,12 +202,14 @@ export class Judgement {
   /** Verdicts differ: each is obeyed. */
   #mixed(batch: OpenBatch, verdicts: readonly Verdict[], trial: boolean): void {
     const anyDelivered = verdicts.some((verdict) => verdict.kind === 'delivered')
+    let refused: Reason | null = null
     const failure = (index: number) => failureAt(verdicts, index)
     for (const { start, end, word } of stretchesOf(verdicts)) {
       if (word === 'delivered') this.#fates.delivered(batch, start, end)
-      else if (word === 'reject' || word === 'too_large')
-        this.#buryStretch(batch, { start, end, tooLarge: word === 'too_large' }, { verdicts, anyDelivered })
-      else if (word === 'untried') this.sendAgain(batch.part(start, end))
+      else if (word === 'reject' || word === 'too_large') {
+        this.#fates.bury(batch, start, end, deathOf(word, verdicts, !anyDelivered))
+        if (!anyDelivered) refused = this.#rejects.accuseAll(batch, verdicts.slice(start, end)) ?? refused
+      } else if (word === 'untried') this.sendAgain(batch.part(start, end))
       else if (!anyDelivered) {
         const answer = { ...answerOf(verdicts.slice(start, end)), reason: reasonAt(verdicts, start) }
         this.#failed(batch.part(start, end), answer, trial)
@@ -200,19 +218,7 @@ export class Judgement {
     }
     batch.close()
     if (anyDelivered) this.#evidence(batch)
-  }
-
-  #buryStretch(
-    batch: OpenBatch,
-    stretch: { readonly start: number; readonly end: number; readonly tooLarge: boolean },
-    { verdicts, anyDelivered }: { readonly verdicts: readonly Verdict[]; readonly anyDelivered: boolean },
-  ): void {
-    const { start, end, tooLarge } = stretch
-    this.#fates.bury(batch, start, end, {
-      cause: tooLarge ? 'too_large' : 'rejected',
-      reasonAt: (index) => reasonAt(verdicts, index),
-      provisional: !anyDelivered,
-    })
+    if (refused) this.#halt(refused)
   }
 
   #happened(happening: Happening): void {

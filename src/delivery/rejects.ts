@@ -1,5 +1,5 @@
 // Tells events that are bad for themselves from a destination that refuses everything: counts rejects with no delivery between them.
-import type { Reason } from '../model/verdict.ts'
+import type { Reason, Verdict } from '../model/verdict.ts'
 import { refusesEverything } from './breaker.ts'
 import type { OpenBatch } from './open-batch.ts'
 
@@ -43,6 +43,14 @@ export class Rejects {
     const { bisection } = batch
     if (!bisection) return false
     return ++bisection.rejected === bisection.size && bisection.deliveries === this.#deliveries
+  }
+
+  /** The same for several of a batch: the reason that tells it of the destination, null when none does. */
+  accuseAll(batch: OpenBatch, verdicts: readonly Verdict[]): Reason | null {
+    let telling: Reason | null = null
+    for (const verdict of verdicts)
+      if (verdict.kind === 'reject' && this.accuse(batch, verdict.reason)) telling = verdict.reason
+    return telling
   }
 }
 

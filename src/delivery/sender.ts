@@ -99,7 +99,7 @@ export class Sender {
     const { state, reason, restUntil, pacedUntil } = judgement.breaker
     // With one request at a time the oldest keeps its turn.
     if (state === 'closed' || inFlight === 1 || !judgement.suspects.accusesOne) return false
-    if (!mayTake() || reason?.code === refusesEverything || this.flights.running > 0) return false
+    if (!mayTake() || reason?.code === refusesEverything || this.flights.count > 0) return false
     return clock.monotonic() >= Math.max(restUntil, pacedUntil)
   }
 

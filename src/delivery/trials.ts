@@ -9,7 +9,15 @@ import { maxSuspects } from './suspects.ts'
 const failuresToHalve = 3
 
 /** Nothing of the batch was seen there, so nothing in it can be the cause. */
-const unseen: ReadonlySet<string | undefined> = new Set(['connect', 'name', 'tls', 'address', 'proxy', 'setup'])
+const unseen: ReadonlySet<string | undefined> = new Set([
+  'unreachable',
+  'connect',
+  'name',
+  'tls',
+  'address',
+  'proxy',
+  'setup',
+])
 
 type Take = () => OpenBatch | null
 

@@ -24,6 +24,9 @@ const SHARED: Hints = {
   cluster_block_exception: [
     'The index is blocked for writing: its disk is (nearly) full, or its lifecycle made it read-only. See `GET _cluster/allocation/explain` and the disk watermarks.',
   ],
+  validation_exception: [
+    'The cluster has as many shards as it may have, so that no new index can be made: delete old indices, or raise `cluster.max_shards_per_node`. See `GET _cluster/health` and `GET _cat/allocation`.',
+  ],
   index_closed_exception: ['Somebody closed the index: `POST /<index>/_open`, or give `index` another name.'],
 }
 
@@ -32,6 +35,10 @@ export function bulkHints(own: Hints): (reason: Reason) => readonly string[] {
   return ({ code, text }) => {
     if (/pipeline with id/.test(text))
       return ['The pipeline that `pipeline` names does not exist: `GET _ingest/pipeline`.']
+    if (/no write index is defined for alias/.test(text))
+      return [
+        '`index` is an alias of several indices, and none of them is the one to write to: set `is_write_index` on one.',
+      ]
     return own[code] ?? SHARED[code] ?? []
   }
 }

@@ -36,7 +36,13 @@ const DROPPED = remarked('dropped_by_pipeline', 'an ingest pipeline of the recei
 
 const HALT = new Set([401, 403, 404, 405])
 /** Refusals that blame the set-up although their status blames the event. */
-const SETUP = new Set(['invalid_index_name_exception', 'index_closed_exception', 'security_exception'])
+const SETUP = new Set([
+  'invalid_index_name_exception',
+  'index_closed_exception',
+  'security_exception',
+  // The cluster has as many shards as it may have: "this action would add [2] shards" ("Size your shards", Elastic).
+  'validation_exception',
+])
 /** Types that may be codes: they are known, so what a receiver makes up cannot fill a table of causes. */
 const KNOWN = new Set([
   ...SETUP,
@@ -66,6 +72,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['security_exception', 'the credentials may not write there: they need create_doc and auto_configure'],
   ['invalid_index_name_exception', 'change index of this destination'],
   ['index_closed_exception', 'open the index'],
+  ['validation_exception', 'when it speaks of shards: delete old indices, or raise cluster.max_shards_per_node'],
 ])
 
 const textLength = 300
@@ -113,15 +120,16 @@ function verdictOf(wrapped: unknown): Verdict {
   const type = typeof item.error?.type === 'string' ? item.error.type : ''
   if (status === 409 && (type === '' || type === 'version_conflict_engine_exception')) return DELIVERED
   const reason = reasonOf(status, type, item)
-  if (HALT.has(status) || SETUP.has(type) || isMissingPipeline(status, item)) return { kind: 'halt', reason }
+  if (HALT.has(status) || SETUP.has(type) || blamesSetup(status, item)) return { kind: 'halt', reason }
   if (status === 413) return { kind: 'reject', reason, split: true }
   return { kind: status === 400 || status === 422 ? 'reject' : 'retry', reason }
 }
 
-function isMissingPipeline(status: number, { error }: Item): boolean {
-  return (
-    status === 400 && typeof error?.reason === 'string' && /^pipeline with id \[.*\] does not exist/.test(error.reason)
-  )
+/** Sentences under a type that blames the event as often as not. */
+const SETUP_SAID = /^(pipeline with id \[.*\] does not exist|no write index is defined for alias)/
+
+function blamesSetup(status: number, { error }: Item): boolean {
+  return status === 400 && typeof error?.reason === 'string' && SETUP_SAID.test(error.reason)
 }
 
 function reasonOf(status: number, type: string, { error, failure_store: failureStore }: Item): Reason {

@@ -42,12 +42,21 @@ export interface DestinationKind<Options = unknown> {
   readonly hints?: (reason: Reason) => readonly string[]
 }
 
+/** What is judged: an answer without secrets. */
+export interface JudgedReply extends HttpReply {
+  /**
+   * The answer as it came, to compare with and never to quote: a text that an operator looks for may be the value of a header, too.
+   * Undefined: this is it.
+   */
+  readonly asItCame?: HttpReply
+}
+
 /** Most vendors speak HTTP: give two pure functions, get a DestinationKind (`http-destination.ts`). */
 export interface HttpSpec<Options> extends Omit<DestinationKind<Options>, 'open'> {
   /** A promise only where bytes are compressed away from this thread. */
   encode(batch: Batch, options: Options, nowMs: number): HttpRequest | Promise<HttpRequest>
   /** The reply holds none of `secrets` any more. `nowMs` is for a `Retry-After` that is a date. */
-  judge(reply: HttpReply, batch: Batch, nowMs: number, options: Options): readonly Verdict[]
+  judge(reply: JudgedReply, batch: Batch, nowMs: number, options: Options): readonly Verdict[]
   /** Values that we send and that a receiver might echo. They are removed from replies and reasons. */
   readonly secrets?: (options: Options) => readonly string[]
   /** How connections are made. Default: straight, with the authorities that this machine trusts. */

@@ -8,6 +8,7 @@ import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from '..
 import { pauseMsOf } from './rate-limit.ts'
 import type { Authorization, Destination, DestinationKind, HttpSpec, Tools } from './destination.ts'
 import { withoutRefused } from './refused-events.ts'
+import { valueAndToken } from './request-secrets.ts'
 import { printable, scrub, scrubReply, secretForms, shortened } from './scrub.ts'
 
 /** A kind whose destinations POST one request a batch. */
@@ -80,36 +81,45 @@ class HttpDestination<Options> implements Destination {
   async #deliver(batch: Batch, signal: AbortSignal): Promise<Outcome & { readonly verdicts: readonly Verdict[] }> {
     const spec = this.#spec
     const request = await spec.encode(batch, this.#options, this.#tools.clock.now())
+    const used: string[] = []
     let reply: HttpReply
     try {
-      reply = await this.#ask(request, signal)
+      reply = await this.#ask(request, signal, used)
     } catch (error) {
-      return unanswered(error, batch, this.#known())
+      return unanswered(error, batch, this.#known(used))
     }
     const nowMs = this.#tools.clock.now()
-    const secrets = this.#known()
-    const verdicts = spec.judge(scrubReply(reply, secrets), batch, nowMs, this.#options)
+    const secrets = this.#known(used)
+    const clear = scrubReply(reply, secrets)
+    const judged = clear === reply ? reply : { ...clear, asItCame: reply }
+    const verdicts = spec.judge(judged, batch, nowMs, this.#options)
     const clean = secrets.length === 0 ? verdicts : verdicts.map((verdict) => scrubVerdict(verdict, secrets))
     const pauseMs = pauseMsOf(reply, nowMs)
     return pauseMs === undefined ? { verdicts: clean } : { verdicts: clean, pauseMs }
   }
 
-  async #ask(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  /** `used` gets the credentials that were sent: by the time of the answer they may have been renewed any number of times. */
+  async #ask(request: HttpRequest, signal: AbortSignal, used: string[] = []): Promise<HttpReply> {
     const authorization = this.#authorization
     if (!authorization) return this.#http.request(request, signal)
     const credentials = await authorization.headers(request, signal)
+    used.push(...tokensIn(credentials))
     const reply = await this.#http.request(withHeaders(request, credentials), signal)
     if (reply.status !== 401) return reply
     authorization.refused(credentials)
     const renewed = await authorization.headers(request, signal)
     if (Object.entries(renewed).every(([name, value]) => credentials[name] === value)) return reply
+    used.push(...tokensIn(renewed))
     const second = await this.#http.request(withHeaders(request, renewed), signal)
     if (second.status === 401) authorization.refused(renewed)
     return second
   }
 
-  #known(): readonly string[] {
-    return this.#authorization ? [...this.#secrets, ...secretForms(this.#authorization.secrets())] : this.#secrets
+  #known(used: readonly string[]): readonly string[] {
+    const authorization = this.#authorization
+    return authorization
+      ? [...this.#secrets, ...secretForms([...new Set([...used, ...authorization.secrets()])])]
+      : this.#secrets
   }
 }
 
@@ -132,6 +142,11 @@ const UNANSWERED: Readonly<Record<HttpError['kind'], { code: string; kind: 'retr
   proxy: { code: 'proxy', kind: 'halt', advice: ' (check proxy, and what the proxy lets pass)' },
 }
 
+/** `Bearer abc` is echoed as `abc`, too. */
+function tokensIn(credentials: Readonly<Record<string, string>>): readonly string[] {
+  return Object.values(credentials).map((value) => valueAndToken(value).at(-1) ?? value)
+}
+
 function withHeaders(request: HttpRequest, more: Readonly<Record<string, string>>): HttpRequest {
   return { ...request, headers: { ...request.headers, ...more } }
 }
@@ -152,9 +167,16 @@ export function unanswered(error: unknown, batch: Batch, secrets: readonly strin
   return { verdicts: forAll(batch.events.length, { kind, reason: { code, text } }) }
 }
 
-/** The same verdict without the secrets in its reason. */
+/** The same verdict without the secrets in its reason, its remark, or what the receiver calls it. */
 export function scrubVerdict(verdict: Verdict, secrets: readonly string[]): Verdict {
-  if (verdict.kind === 'delivered') return verdict
+  if (verdict.kind === 'delivered') {
+    const { ref, remark } = verdict
+    return {
+      ...verdict,
+      ...(ref !== undefined && { ref: scrub(ref, secrets) }),
+      ...(remark && { remark: { ...remark, text: scrub(remark.text, secrets) } }),
+    }
+  }
   const text = scrub(verdict.reason.text, secrets)
   return text === verdict.reason.text ? verdict : { ...verdict, reason: { ...verdict.reason, text } }
 }

@@ -10,8 +10,19 @@ export const httpUrl = z
     if (!url) context.addIssue('expected an absolute address such as https://receiver.example/hook')
     else if (url.protocol !== 'https:' && url.protocol !== 'http:')
       context.addIssue('expected an address that begins with https:// or http://')
+    else if (!decodes(url.username) || !decodes(url.password))
+      context.addIssue('the user or the password holds a % that begins no code of a character: write % as %25')
     else if (url.hash !== '') context.addIssue('an address for requests has no part after #')
   })
+
+function decodes(part: string): boolean {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Header names that a request of ours sets itself, or that would change how it is framed. */
 const OURS = new Set([

@@ -16,7 +16,7 @@ export async function withoutRefused(
   const outcome: Decided = rest.length === 0 ? { verdicts: [] } : await send({ ...batch, events: rest })
   let place = 0
   const verdicts = reasons.map((reason): Verdict =>
-    reason === undefined ? (outcome.verdicts[place++] as Verdict) : { kind: 'reject', reason },
+    reason === undefined ? (outcome.verdicts[place++] as Verdict) : { kind: 'reject', reason, local: true },
   )
   return { ...outcome, verdicts }
 }

@@ -20,6 +20,11 @@ export function decoded(json: string): string {
   return String(JSON.parse(Buffer.from(json, 'latin1').toString()))
 }
 
+/** The same text in memory of its own. A slice would keep the whole event that it was cut from. */
+function ownText(json: string): string {
+  return Buffer.from(json, 'latin1').toString('latin1')
+}
+
 /** `find` by the type's JSON text, remembered. */
 export function byType<Found>(find: (words: string) => Found): (json: string) => Found {
   const known = new Map<string, Found>()
@@ -28,7 +33,7 @@ export function byType<Found>(find: (words: string) => Found): (json: string) =>
     if (found === undefined) {
       const said = json.includes('\\') ? decoded(json) : json
       if (known.size >= remembered) known.clear()
-      known.set(json, (found = find(wordsOf(said))))
+      known.set(ownText(json), (found = find(wordsOf(said))))
     }
     return found
   }

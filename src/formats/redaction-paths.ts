@@ -57,27 +57,27 @@ function newStep(): Step {
   return { named: new Map(), any: null, way: null }
 }
 
-/** Where the walk is after a key. A key that holds dots is as good as the names between them: there is no hiding behind a dot. */
+/** Where the walk is after a key, each place once: many ways may lead to one, and would multiply with the depth. A key that holds dots is as good as the names between them: there is no hiding behind a dot. */
 export function stepsAfter(steps: readonly Step[], key: string): readonly Step[] {
   const direct = after(steps, key)
   if (!key.includes('.')) return direct
   const parted = key.split('.').reduce<readonly Step[]>((from, part) => after(from, part), steps)
-  return [...direct, ...parted]
+  return [...new Set([...direct, ...parted])]
 }
 
 function after(steps: readonly Step[], name: string): readonly Step[] {
-  const found: Step[] = []
+  const found = new Set<Step>()
   for (const { named, any } of steps) {
     const step = named.get(name)
-    if (step) found.push(step)
-    if (any) found.push(any)
+    if (step) found.add(step)
+    if (any) found.add(any)
   }
-  return found
+  return [...found]
 }
 
 /** Where the walk is in an element of a list. A list counts as no part of a path, and each element as one: both are meant. */
 export function stepsInto(steps: readonly Step[], index: number): readonly Step[] {
-  return [...steps, ...after(steps, String(index))]
+  return [...new Set([...steps, ...after(steps, String(index))])]
 }
 
 /** The strongest way that ends here. */

@@ -22,7 +22,13 @@ export type Verdict =
       readonly untried?: boolean
     }
   /** This event cannot be taken. `split` asks for smaller batches first (413). */
-  | { readonly kind: 'reject'; readonly reason: Reason; readonly split?: boolean }
+  | {
+      readonly kind: 'reject'
+      readonly reason: Reason
+      readonly split?: boolean
+      /** The relay itself does not send it (`too_old`, `too_large`, `unmappable`): the receiver has said nothing. */
+      readonly local?: boolean
+    }
   /** The destination's set-up is wrong: nothing is spent, nothing dies. */
   | { readonly kind: 'halt'; readonly reason: Reason }
 

@@ -75,7 +75,7 @@ export class BearerToken {
     if (this.#held && authorization === `Bearer ${this.#held.text}`) this.#replace(undefined)
   }
 
-  /** What must not appear in any text. */
+  /** What must not appear in any text. Whoever sent a request adds what it carried: that may be older. */
   secrets(): readonly string[] {
     return [this.#held?.text, this.#former].filter((text) => text !== undefined)
   }

@@ -35,7 +35,10 @@ export async function openPool(origin: string, options: PoolOptions): Promise<Di
   const shared = { connections, clientTtl, pipelining: 1, allowH2: false, headersTimeout: 0, bodyTimeout: 0 } as const
   if (proxy === undefined) return new Pool(origin, { ...shared, connect: { ...tls, timeout } })
   const proxyTls = { minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout } as const
-  return new ProxyAgent({ ...shared, uri: proxy, requestTls: { ...tls, timeout }, proxyTls, proxyTunnel: true })
+  // Without this a proxy that does not answer would hold the connection, and all who wait for it, for five minutes.
+  const clientFactory = (to: URL, given: object): Dispatcher => new Pool(to, { ...given, headersTimeout: timeout })
+  const requestTls = { ...tls, timeout }
+  return new ProxyAgent({ ...shared, uri: proxy, requestTls, proxyTls, proxyTunnel: true, clientFactory })
 }
 
 async function identityOf(connection: Connection): Promise<{ ca?: string | Buffer; cert?: Buffer; key?: Buffer }> {

@@ -44,7 +44,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 const CERTIFICATE =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CRL_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/
+  /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CRL_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/
 
 /** The `HttpError` for what undici gave. `origin` names the receiver; path and query are left out, for they may hold secrets. */
 export function httpErrorOf(error: unknown, origin: string): HttpError {

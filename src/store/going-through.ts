@@ -60,6 +60,12 @@ export function endOf(asked: Asked, { taken, skipped, delivered, dead, dropped }
   return `${taken} replayed: ${delivered} delivered, ${dead} dead again${lost}${gone(skipped, 'left out, for they were no dead letters any more or wait there already')}`
 }
 
+/** The end of a replay of events that a discard cut short. */
+export const ENDED_BY_DISCARD = {
+  ok: false,
+  text: 'its destination was disabled with --discard before everything was sent; ask again for what is still wanted',
+} as const
+
 /** Whether counts may still end it: what a person or a fault ended stays as it is. */
 export function isUnderWay({ state }: Pick<StoredRequest, 'state'>): boolean {
   return state === 'asked' || state === 'running'

@@ -101,6 +101,11 @@ export interface RequestVerbs {
    * `ControlError` when the destination is unknown, parked, or drops what comes. One replay of events at a time for each destination.
    */
   takeKept(id: number, limit: number, now: number): Promise<StoredRequest>
+  /**
+   * Whether `takeKept` could begin a `replay_events` that has not begun: the one before is over, and its destination has been led over all
+   * earlier pages. Whoever delivers there may be at work.
+   */
+  canBegin(id: number): Promise<boolean>
 }
 
 /** What commands do beside a living holder: add a request and follow it. */

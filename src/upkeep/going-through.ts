@@ -12,8 +12,6 @@ const chunkLetters = 200
 /** Events of a replay that wait at once, but for the last page: ten million of them must not fill what is kept of a queue. */
 const aheadEvents = 10_000
 const paceEveryMs = 100
-/** Each try to begin a replay of events stops what delivers there for a moment. */
-const beginEveryMs = 5_000
 
 export type MovingAsked = Exclude<Asked, ControlAsked>
 
@@ -96,16 +94,14 @@ function takeEvents(
   const { id } = request
   const take = (limit: number): Promise<StoredRequest> => store.takeKept(id, limit, clock.now())
   let latest = request
-  let beginAt = clock.monotonic()
   return async (given) => {
     const limit = Math.min(given, Math.max(aheadEvents - unsettledOf(latest.counts), 0))
     if (latest.state !== 'asked') latest = await take(limit)
     else {
-      // Refused here, nobody has been stopped for it.
+      // Refused here, or too early, nobody has been stopped for it.
       latest = await take(0)
-      if (clock.monotonic() < beginAt || !(await isItsTurn(id, destination, store))) return latest
+      if (!(await isItsTurn(id, destination, store)) || !(await store.canBegin(id))) return latest
       latest = await destinations.with(destination, () => take(limit))
-      beginAt = clock.monotonic() + beginEveryMs
     }
     destinations.lookAgain(destination)
     return latest

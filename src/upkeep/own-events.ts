@@ -39,7 +39,7 @@ export class OwnEvents {
     return this.#carried
   }
 
-  /** Makes events of what waits; while the state is full it waits on. */
+  /** Makes events of what waits; while there is no room for them it waits on. */
   step(): Promise<void> {
     const turn = this.#turn.then(() => this.#carryAll())
     this.#turn = turn.catch(() => {})

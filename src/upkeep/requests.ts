@@ -60,7 +60,10 @@ export class Requests {
   async #carry(request: StoredRequest, drain: AbortSignal): Promise<void> {
     this.#working++
     try {
-      await this.#untilRoom(drain, () => this.#do(request, drain))
+      const { id, asked, by } = request
+      if (request.state === 'asked')
+        this.#parts.telemetry?.emit({ type: 'request_taken', request: id, by, asked: wordsOf(asked) })
+      await this.#untilRoom(request, drain)
     } catch (error) {
       this.#failure ??= { error }
     } finally {
@@ -68,22 +71,22 @@ export class Requests {
     }
   }
 
-  /** What a full state refused is tried again. */
-  async #untilRoom(drain: AbortSignal, work: () => Promise<void>): Promise<void> {
-    while (!drain.aborted) {
+  /** What a full state refused is tried again, from where it has come to by then. */
+  async #untilRoom(request: StoredRequest, drain: AbortSignal): Promise<void> {
+    let latest: StoredRequest | undefined = request
+    while (latest && !drain.aborted) {
       try {
-        return await work()
+        return await this.#do(latest, drain)
       } catch (error) {
         if (!(error instanceof StateFullError)) throw error
       }
       await this.#parts.clock.sleep(fullAgainMs, drain).catch(() => {})
+      latest = (await this.#parts.store.openRequests()).find(({ id }) => id === request.id)
     }
   }
 
   async #do(request: StoredRequest, drain: AbortSignal): Promise<void> {
-    const { id, asked, by } = request
-    if (request.state === 'asked')
-      this.#parts.telemetry?.emit({ type: 'request_taken', request: id, by, asked: wordsOf(asked) })
+    const { id, asked } = request
     try {
       if (isControl(asked)) {
         const text = await control(asked, this.#parts)

@@ -239,6 +239,25 @@ describe.each(Object.entries(BENCHES))('old dead letters in the %s store', (_, m
     expect(await step()).toMatchObject({ announced: 2 })
   })
 
+  it('a provisional one dies when it is confirmed: no announcement before that is its own', async () => {
+    await died(1)
+    await died(1, true)
+    await liveFor(6 * DAY + 1)
+    expect(await step()).toMatchObject({ announced: 1 })
+    await liveFor(DAY + MINUTE - 1)
+    const { seqs } = await store.commitPage(commitOf(store, 'app', many('well', 1), { to: { siem: 'all' } }), now())
+    const delivered = new Map([['app', 1]])
+    await store.settle(settlement('siem', { settled: live([seqs.from, seqs.to]), delivered }), now())
+    await liveFor(1)
+    expect(await step()).toEqual({ announced: 0, purged: 1, more: false })
+    expect(await siem()).toMatchObject({ dead: 1, dropped: 1 })
+    await liveFor(6 * DAY)
+    expect(await step()).toMatchObject({ announced: 1, purged: 0 })
+    await liveFor(DAY + MINUTE)
+    expect(await step()).toMatchObject({ purged: 1 })
+    await checked()
+  })
+
   it('leaves a parked destination alone, and announces anew when it is back', async () => {
     await died(1)
     await liveFor(6 * DAY + 1)
@@ -376,9 +395,10 @@ describe.each(Object.entries(BENCHES))('old dead letters in the %s store', (_, m
         const first = await died(count, provisional)
         for (let seq = first; seq < first + count; seq++) letters.set(seq, { died: lived, provisional })
       }
-      /** It takes events: its refusals stand. */
+      /** It takes events: its refusals stand, from now on. */
       const proven = (): void => {
-        for (const [seq, { died }] of letters) letters.set(seq, { died, provisional: false })
+        for (const [seq, { provisional }] of letters)
+          if (provisional) letters.set(seq, { died: lived, provisional: false })
       }
       const acts: Record<string, (much: number) => Promise<unknown>> = {
         live: async (much) => {

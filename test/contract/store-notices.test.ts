@@ -94,6 +94,20 @@ describe.each(Object.keys(BENCHES))('notices in the %s store', (kind) => {
     expect((await waiting(START, 2)).map(({ source }) => source)).toEqual(['x', 'y'])
   })
 
+  it('are carried while the state is full: that is what lets them go', async () => {
+    await registered('a')
+    await store.commitPage(commitOf(store, 'app', ids('one'), { to: { a: 'all' } }), START)
+    await store.note([about('source_gap', { source: 'app' })], START)
+    store = await bench.open({ maxBytes: 1, keepMs: 1e12 })
+    const refused = store.commitPage(commitOf(store, 'app', ids('two'), { to: { a: 'all' } }), START)
+    await expect(refused).rejects.toBeInstanceOf(StateFullError)
+    expect((await store.room()).full).toBe(true)
+    expect(await waiting(START)).toHaveLength(1)
+    await own(['a']).step()
+    expect(await waiting(START)).toEqual([])
+    await expectBalanced()
+  })
+
   it('keep what they say over a restart', async () => {
     const notice = about('dead_letters_replayed', {
       destinations: ['a', 'b'],

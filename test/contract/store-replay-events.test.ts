@@ -212,7 +212,10 @@ describe.each(Object.entries(BENCHES))('replays of events in the %s store', (kin
     const two = await ask(1, 3)
     await take(one)
     expect(await take(two)).toMatchObject({ state: 'asked', counts: { chosen: 0, taken: 0 } })
+    expect(await store.canBegin(two)).toBe(false)
     await again(first, first + 3)
+    expect(await store.canBegin(two)).toBe(true)
+    expect(await look(two)).toMatchObject({ state: 'asked' })
     expect(await take(two)).toMatchObject({ state: 'running', counts: { chosen: 2, taken: 2 } })
     expect(await queued()).toEqual([first + 1, first + 2])
     await overviewOf()
@@ -230,6 +233,7 @@ describe.each(Object.entries(BENCHES))('replays of events in the %s store', (kin
     )
     const id = await ask(0, 1000, 'new')
     expect(await take(id)).toMatchObject({ state: 'asked', counts: { chosen: 0 } })
+    expect(await store.canBegin(id)).toBe(false)
     for (let late = await store.nextLate('new'); late; late = await store.nextLate('new')) {
       const { firstSeq, page } = late
       const bitmap = new Uint8Array((page.count + 7) >> 3).fill(255)
@@ -242,6 +246,7 @@ describe.each(Object.entries(BENCHES))('replays of events in the %s store', (kin
     const range = { from: first, to: first + 2 }
     const settled = [{ queue: 'catch_up' as const, range }]
     await store.settle(settlement('new', { settled, delivered: new Map([['app', 2]]) }), now())
+    expect(await store.canBegin(id)).toBe(true)
     expect(await take(id)).toMatchObject({ state: 'running', counts: { chosen: 2, taken: 2 } })
     await overviewOf('new')
   })
@@ -362,6 +367,33 @@ describe.each(Object.entries(BENCHES))('replays of events in the %s store', (kin
       const next = await ask()
       expect((await take(next)).counts).toMatchObject({ taken: 4 })
       await overviewOf()
+    })
+
+    it('a discard ends one that was not gone through: what is taken later would lie behind its place', async () => {
+      for (let page = 0; page < 3; page++) await commit([page])
+      await had(1, 4)
+      const id = await ask()
+      await take(id, 1)
+      expect(await store.disableDestination('siem', true, now())).toBe(1)
+      await store.enableDestination('siem', now())
+      expect(await take(id)).toMatchObject({
+        state: 'failed',
+        counts: { chosen: 3, taken: 1, dropped: 1 },
+        text: 'its destination was disabled with --discard before everything was sent; ask again for what is still wanted',
+        finishedAt: now(),
+      })
+      expect(await store.openRequests()).toEqual([])
+      expect(await overviewOf()).toMatchObject({ routed: 4, delivered: 3, dropped: 1, waiting: 0 })
+      expect((await store.waitingNotices(now() + DAY, 10)).at(-1)).toMatchObject({
+        kind: 'events_replayed',
+        outcome: 'failure',
+      })
+      const next = await ask()
+      expect((await take(next)).counts).toMatchObject({ chosen: 3, taken: 3 })
+      expect(await queued()).toEqual([1, 2, 3])
+      await again(1, 4)
+      expect(await look(next)).toMatchObject({ state: 'done', counts: { delivered: 3 } })
+      expect(await overviewOf()).toMatchObject({ delivered: 6, dropped: 1, waiting: 0 })
     })
 
     it('ends one that was not gone through, and lets the next one begin', async () => {

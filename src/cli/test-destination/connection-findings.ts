@@ -46,7 +46,7 @@ function classOf({ code, text }: Failure, { secure }: Told): Class {
   if (known) return known
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS|VERSION_TOO_LOW/.test(code)) return 'tls_version'
   if (/HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|ALERT_BAD_CERTIFICATE/.test(code)) return 'tls_refused'
-  if (/^(ERR_SSL_|ERR_TLS_|EPROTO|CERT_|CRL_|INVALID_|UNABLE_TO_)/.test(code)) return 'tls'
+  if (/^(ERR_SSL_|ERR_OSSL_|ERR_TLS_|EPROTO|CERT_|CRL_|INVALID_|UNABLE_TO_)/.test(code)) return 'tls'
   if (code.startsWith('HPE_')) return 'not_http'
   if (/: no connection within/.test(text)) return 'timeout_connect'
   if (/: no answer within/.test(text)) return 'timeout_answer'

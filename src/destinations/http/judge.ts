@@ -2,6 +2,7 @@
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import { forAll, type Reason, type Verdict } from '../../model/verdict.ts'
 import type { HttpReply } from '../../runtime/http.ts'
+import type { JudgedReply } from '../destination.ts'
 import { judgeStatus } from '../judge.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import { excerpt } from '../scrub.ts'
@@ -10,9 +11,9 @@ import type { HttpOptions } from './options.ts'
 import type { AnswerGiven, RuleGiven } from './schema.ts'
 
 /** One verdict for each event. */
-export function judge(reply: HttpReply, batch: Batch, nowMs: number, options: HttpOptions): readonly Verdict[] {
+export function judge(reply: JudgedReply, batch: Batch, nowMs: number, options: HttpOptions): readonly Verdict[] {
   const count = batch.events.length
-  const answer = new Answer(reply)
+  const answer = new Answer(reply.asItCame ?? reply)
   const rule = options.rules.find((candidate) => answer.fits(candidate))
   if (rule) return remarked(forAll(count, ruled(rule, reply, nowMs)), batch, nowMs, options)
   const usual = reply.status < 200 || reply.status > 299 || answer.fits(options.success)
@@ -30,7 +31,7 @@ function remarked(verdicts: readonly Verdict[], batch: Batch, nowMs: number, opt
   )
 }
 
-/** An answer that is looked at in more than one way. */
+/** An answer that is looked at in more than one way, secrets and all: nothing of it may get into a reason. */
 class Answer {
   readonly #reply: HttpReply
   #text: string | undefined

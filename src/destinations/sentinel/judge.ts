@@ -43,10 +43,12 @@ export function judge(reply: HttpReply, batch: Batch, nowMs: number): readonly V
   return forAll(count, { ...verdict, reason: reasonOf(reply) })
 }
 
-/** A body is none of Azure's: a page of a proxy or a login must not count as a delivery. */
+/** Any other good status, or a body, is none of Azure's: what a proxy or a login answers must not count as a delivery. */
 function receipts(reply: HttpReply, { events }: Batch, nowMs: number): readonly Verdict[] {
-  if (reply.body.length === 0) return events.map((event) => (isOld(event, nowMs) ? REDATED : DELIVERED))
-  const text = `the receiver answered ${reply.status}: ${excerpt(reply)} (the Logs Ingestion API does not answer so: check url)`
+  if (reply.status === 204 && reply.body.length === 0)
+    return events.map((event) => (isOld(event, nowMs) ? REDATED : DELIVERED))
+  const said = excerpt(reply)
+  const text = `the receiver answered ${reply.status}${said === '' ? ' without a body' : `: ${said}`} (the Logs Ingestion API does not answer so: check url)`
   return forAll(events.length, { kind: 'halt', reason: { code: 'not_azure', text, status: reply.status } })
 }
 

@@ -29,6 +29,8 @@ export class Acknowledgements {
   readonly #parts: Parts
   readonly #channels = new Set<Channel>()
   #current: Channel | undefined
+  /** No request is sent in it: to ask in another would take a `true` away from the request that waits for it. */
+  #apart: Channel | undefined
   #asking: Promise<void> | undefined
   /** Wakes the loop for its last round. */
   readonly #closing = new AbortController()
@@ -44,10 +46,14 @@ export class Acknowledgements {
   /** The channel for the next request. */
   channel(): Channel {
     if (!this.#current || this.#current.retired) {
-      this.#current = new Channel(guid(this.#parts.random.hex(16)))
+      this.#current = this.#made()
       this.#channels.add(this.#current)
     }
     return this.#current
+  }
+
+  #made(): Channel {
+    return new Channel(guid(this.#parts.random.hex(16)))
   }
 
   /** A request in it had no answer of the collector: it may have been taken, and the collector may have been restarted before. */
@@ -60,7 +66,8 @@ export class Acknowledgements {
 
   /** A halt when the token gives no acknowledgements, asked before anything is sent that would then be sent again and again. */
   async refusal(signal: AbortSignal): Promise<Verdict | undefined> {
-    const reply = await this.#ask(this.channel(), [0], signal)
+    this.#apart ??= this.#made()
+    const reply = await this.#ask(this.#apart, [0], signal)
     return saidIn(reply).code === ACK_DISABLED ? this.#judged(reply) : undefined
   }
 
@@ -139,12 +146,16 @@ export class Acknowledgements {
     else this.#heed(channel, reply)
   }
 
-  /** Nothing may come between a `true` and this. */
+  /** Nothing may come between a `true` and this: it is said once. Where it is in doubt, the requests under way are waited for. */
   #settle(channel: Channel, acks: object): void {
     this.#trouble = ''
     for (const [ackId, known] of Object.entries(acks)) {
       const outstanding = known === true ? channel.outstanding.get(Number(ackId)) : undefined
-      outstanding?.settle(outstanding.verdicts)
+      if (!outstanding) continue
+      const confirm = (): void => outstanding.settle(outstanding.verdicts)
+      // Settled otherwise by then when one of them had no answer, or a number that was given out before.
+      if (channel.mayBeAnother(Number(ackId))) void Promise.all(channel.underWay).then(confirm)
+      else confirm()
     }
   }
 

@@ -22,6 +22,8 @@ export class Channel {
   retired = false
   /** How many of its requests had no answer of the collector. */
   unanswered = 0
+  /** Its requests whose answers are not dealt with yet; each resolves when its answer is. */
+  readonly underWay = new Set<Promise<void>>()
   /** Every number below has been given out. */
   #next = 0
   readonly #ahead = new Set<number>()
@@ -36,6 +38,24 @@ export class Channel {
    */
   mayRepeat(ackId: number): boolean {
     return ackId < this.unanswered
+  }
+
+  /**
+   * Whether what is said about a number now may be about a request under way, which has been given it again behind a restart. What
+   * those are answered tells: the same numbers, none, or others.
+   */
+  mayBeAnother(ackId: number): boolean {
+    return ackId < this.unanswered + this.underWay.size
+  }
+
+  /** A request begins; the function that is returned is called when its answer has been dealt with, or that it has none. */
+  begin(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.underWay.add(promise)
+    return () => {
+      this.underWay.delete(promise)
+      resolve()
+    }
   }
 
   /** False when the number was given out before. */

@@ -66,6 +66,15 @@ export class Collector implements Destination {
   }
 
   async #deliverInto(channel: Channel, acks: Acknowledgements, batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    const done = channel.begin()
+    try {
+      return await this.#exchange(channel, acks, batch, signal)
+    } finally {
+      done()
+    }
+  }
+
+  async #exchange(channel: Channel, acks: Acknowledgements, batch: Batch, signal: AbortSignal): Promise<Outcome> {
     let reply: HttpReply
     try {
       reply = await this.#ask(batch, signal, channel)

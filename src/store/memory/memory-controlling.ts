@@ -1,7 +1,8 @@
 // Stops, starts and removes destinations, and sources, in memory.
 import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+import { ENDED_BY_DISCARD } from '../going-through.ts'
 import { QUEUES } from '../store.ts'
-import { countInMemory } from './memory-requests.ts'
+import { countInMemory, endInMemory } from './memory-requests.ts'
 import type { MemoryDestination, MemoryState } from './memory-state.ts'
 import { replayWaitingIn, waitingFor } from './waiting.ts'
 
@@ -17,6 +18,8 @@ export function disableInMemory(state: MemoryState, name: string, discard: boole
   destination.late = []
   const dropped = waiting + dropRetrying(state, destination, now)
   destination.dropped += dropped
+  // Whatever it took later would lie below the position, and count as settled.
+  if (destination.replaying !== null) endInMemory(state, destination.replaying, ENDED_BY_DISCARD, now)
   return dropped
 }
 

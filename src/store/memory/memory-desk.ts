@@ -3,7 +3,7 @@ import type { Moment } from '../elapsed.ts'
 import type { Asked, RequestVerbs, StoredRequest } from '../requests.ts'
 import { disableInMemory, enableInMemory, enableSourceInMemory, removeInMemory } from './memory-controlling.ts'
 import { purgeInMemory, takeInMemory } from './memory-replaying.ts'
-import { takeKeptInMemory } from './memory-retaking.ts'
+import { canBeginInMemory, takeKeptInMemory } from './memory-retaking.ts'
 import { askInMemory, endInMemory, shownRequest } from './memory-requests.ts'
 import type { MemoryState } from './memory-state.ts'
 
@@ -58,6 +58,10 @@ export class MemoryDesk implements RequestVerbs {
 
   async takeKept(id: number, limit: number, now: number): Promise<StoredRequest> {
     return shownRequest(takeKeptInMemory(this.#held(now), id, limit, now))
+  }
+
+  async canBegin(id: number): Promise<boolean> {
+    return canBeginInMemory(this.#held(), id)
   }
 
   async purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {

@@ -17,9 +17,9 @@ export function noteInMemory(state: MemoryState, notices: readonly NewNotice[], 
     }
     const id = ++state.noticesMade
     state.notices.push({ ...structuredClone(notice), id, at: now, ripeAt: ripeAt(notice, now), carried: false })
-    const kept = state.notices.filter((one) => !one.carried || one.id > id - KEPT_NOTICES)
-    state.notices.splice(0, state.notices.length, ...kept)
   }
+  const kept = state.notices.filter((one) => !one.carried || one.id > state.noticesMade - KEPT_NOTICES)
+  if (kept.length < state.notices.length) state.notices.splice(0, state.notices.length, ...kept)
 }
 
 /** Oldest first. */

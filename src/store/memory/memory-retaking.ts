@@ -19,6 +19,13 @@ export function takeKeptInMemory(state: MemoryState, id: number, limit: number, 
   return request
 }
 
+export function canBeginInMemory(state: MemoryState, id: number): boolean {
+  const request = requestInMemory(state, id)
+  const name = 'destination' in request.asked ? request.asked.destination : null
+  const destination = state.destinations.find(({ known }) => known.name === name)
+  return request.state === 'asked' && destination !== undefined && isFree(state, destination)
+}
+
 function destinationOf(state: MemoryState, name: string): MemoryDestination {
   const destination = state.destinations.find(({ known }) => known.name === name)
   if (!destination) {
@@ -34,8 +41,7 @@ function destinationOf(state: MemoryState, name: string): MemoryDestination {
  * earlier pages: what it is given meanwhile was not chosen.
  */
 function begin(state: MemoryState, destination: MemoryDestination, request: MemoryRequest, period: Period): boolean {
-  const waits = state.pages.some((page) => [...replayWaitingIn(state, destination, page)].length > 0)
-  if (destination.replaying !== null || destination.late.length > 0 || waits) return false
+  if (!isFree(state, destination)) return false
   for (const page of state.pages) page.replays.delete(destination.known.id)
   const pages = state.pages.filter((page) => chosenIn(destination, page, period).matched > 0)
   destination.queues.set('replay', { position: pages[0]?.firstSeq ?? 1, above: [] })
@@ -43,6 +49,12 @@ function begin(state: MemoryState, destination: MemoryDestination, request: Memo
   const chosen = pages.reduce((sum, page) => sum + chosenIn(destination, page, period).matched, 0)
   request.counts = { ...request.counts, chosen }
   return true
+}
+
+/** The replay before is over, and no earlier page has still to be looked at. */
+function isFree(state: MemoryState, destination: MemoryDestination): boolean {
+  if (destination.replaying !== null || destination.late.length > 0) return false
+  return state.pages.every((page) => [...replayWaitingIn(state, destination, page)].length === 0)
 }
 
 function meet(state: MemoryState, destination: MemoryDestination, period: Period, seq: number): Met | null {

@@ -35,7 +35,7 @@ export function settleInMemory(state: MemoryState, settlement: Settlement, at: M
   for (const [seq, exception] of exceptions) destination.exceptions.set(seq, exception)
   const delivered = [...settlement.delivered.values()].reduce((sum, count) => sum + count, 0)
   destination.delivered += delivered
-  const stands = delivered > 0 ? confirm(destination) : []
+  const stands = delivered > 0 ? confirm(destination, at.age) : []
   destination.attempts.push(...settlement.attempts)
   destination.attempts.splice(0, destination.attempts.length - keptAttempts)
   for (const { request, counts } of replays) countInMemory(state, request, counts, now)
@@ -163,12 +163,12 @@ function copyOf(state: MemoryState, seq: Seq): MemoryException['page'] {
   return oneEvent(page, seq - firstSeq)
 }
 
-/** The destination has shown that it takes events: its rejects stand. Returns them. */
-function confirm(destination: MemoryDestination): readonly Death[] {
+/** The destination has shown that it takes events: its rejects stand, and are kept from this age on. Returns them. */
+function confirm(destination: MemoryDestination, age: number): readonly Death[] {
   const deaths: Death[] = []
   for (const [seq, exception] of destination.exceptions) {
     if (!exception.provisional) continue
-    destination.exceptions.set(seq, { ...exception, provisional: false })
+    destination.exceptions.set(seq, { ...exception, provisional: false, diedAge: age })
     deaths.push({ source: exception.source, cause: exception.cause ?? '', reason: exception.reason })
   }
   return deaths

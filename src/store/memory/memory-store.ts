@@ -1,6 +1,6 @@
 // The store in memory: the same verbs, for simulations and tests. Each verb is done when its call returns; nothing waits for a
 // disk or a timer.
-import { StateError, StateFullError } from '../../model/errors.ts'
+import { StateError } from '../../model/errors.ts'
 import type { Seq } from '../../model/page.ts'
 import { bitSet } from '../../model/page.ts'
 import { Elapsed } from '../elapsed.ts'
@@ -33,7 +33,7 @@ import { nextLateInMemory, routeLateInMemory } from './memory-late.ts'
 import { pruneInMemory } from './memory-pruning.ts'
 import { registerInMemory } from './memory-registration.ts'
 import type { MemoryPage, MemoryState } from './memory-state.ts'
-import { holderOf, settledBefore } from './waiting.ts'
+import { holderOf, requireRoomInMemory, settledBefore } from './waiting.ts'
 
 export class MemoryStore implements Store {
   readonly identity: StateIdentity
@@ -63,6 +63,7 @@ export class MemoryStore implements Store {
   readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
   readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
+  readonly canBegin: RequestVerbs['canBegin'] = (...given) => this.#desk.canBegin(...given)
   readonly saveHealth: Store['saveHealth'] = (...given) => this.#keeping.saveHealth(...given)
   readonly savePull: Store['savePull'] = (...given) => this.#keeping.savePull(...given)
   readonly note: Store['note'] = (...given) => this.#keeping.note(...given)
@@ -94,9 +95,7 @@ export class MemoryStore implements Store {
   async commitPage(commit: PageCommit, now: number): Promise<Committed> {
     const state = this.#held(now)
     if (this.#full()) this.#prune(now)
-    const holder = this.#full() ? holderOf(state) : undefined
-    if (this.#full() && (!holder || (holder.known.sources?.includes(commit.source) ?? true)))
-      throw new StateFullError(`the state has reached max_size (${this.#bounds.maxBytes} bytes)`, holder?.known.name)
+    if (this.#full()) requireRoomInMemory(state, commit.source, this.#bounds.maxBytes)
     return commitInMemory(state, commit, { now, age: this.#lived(now).ms() })
   }
 

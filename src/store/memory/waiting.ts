@@ -1,5 +1,7 @@
 // Which events wait, found by looking at every one of them.
+import { StateFullError } from '../../model/errors.ts'
 import { bitSet, type Seq } from '../../model/page.ts'
+import { RELAY_SOURCE } from '../notices.ts'
 import { isSettled } from '../ranges.ts'
 import { QUEUES, type Queue } from '../store.ts'
 import type { MemoryDestination, MemoryPage, MemoryState } from './memory-state.ts'
@@ -78,6 +80,13 @@ export function holderOf(state: MemoryState): MemoryDestination | undefined {
     waiting[0] ?? { destination: undefined, seq: Infinity },
   )
   return oldest.seq === Infinity ? undefined : oldest.destination
+}
+
+/** Throws when a page of this source must wait for room. The relay's own never do: carrying notices is what lets them go. */
+export function requireRoomInMemory(state: MemoryState, source: string, maxBytes: number): void {
+  const holder = holderOf(state)?.known
+  if (source === RELAY_SOURCE || (holder && !(holder.sources?.includes(source) ?? true))) return
+  throw new StateFullError(`the state has reached max_size (${maxBytes} bytes)`, holder?.name)
 }
 
 export function firstOf<Item>(items: Iterable<Item>): Item | undefined {

@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
 import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+import { ENDED_BY_DISCARD } from '../going-through.ts'
 import { QUEUES } from '../store.ts'
 import { controlledOf, type DestinationRow, type Destinations } from './destinations.ts'
 import type { RequestRows } from './request-rows.ts'
@@ -98,7 +99,7 @@ export class Controlling {
 
   /** Everything that waits or is to be tried again, and whatever it was still to be routed over. */
   #drop({ id, replaying }: DestinationRow, now: number): number {
-    const { state, destinations, routing } = this.#tables
+    const { state, destinations, routing, requests } = this.#tables
     const again = routing.waiting({ destination: id, queue: REPLAY }, destinations.settled(id, REPLAY))
     const bySource = new Map<number, number>()
     const add = (source: number, count: number): void => void bySource.set(source, (bySource.get(source) ?? 0) + count)
@@ -110,6 +111,8 @@ export class Controlling {
     for (const { source } of retrying) add(source, 1)
     destinations.setAside(id, { retrying: -retrying.length, dead: 0 })
     this.#replaysLose(retrying, now, { request: replaying, count: again })
+    // Whatever it took later would lie below the position, and count as settled.
+    if (replaying !== null) requests.end(replaying, ENDED_BY_DISCARD, now)
     this.#late.run(id)
     for (const [source, dropped] of bySource) destinations.count(id, source, dayOf(now), { dropped })
     return [...bySource.values()].reduce((sum, count) => sum + count, 0)

@@ -60,7 +60,7 @@ export class Exceptions {
   readonly #provisional: Statement<[number], { seq: Seq; source: number; cause: string; request: number | null }>
   readonly #within: Statement<[number, Seq, Seq], { seq: Seq }>
   readonly #claim: Statement<[number, number, Seq]>
-  readonly #confirm: Statement<[number], { source: number; cause: string; reason: string }>
+  readonly #confirm: Statement<[number, number], { source: number; cause: string; reason: string }>
   readonly #exhume: Statement<[{ destination: number; now: number }]>
   readonly #clamp: Statement<[{ now: number }]>
 
@@ -89,7 +89,7 @@ export class Exceptions {
     this.#within = db.prepare('SELECT seq FROM exception WHERE destination = ? AND seq >= ? AND seq < ?')
     this.#claim = db.prepare('UPDATE exception SET request = ? WHERE destination = ? AND seq = ?')
     this.#confirm = db.prepare(
-      'UPDATE exception SET provisional = 0 WHERE destination = ? AND provisional = 1 RETURNING source, cause, reason',
+      'UPDATE exception SET provisional = 0, died_age = ? WHERE destination = ? AND provisional = 1 RETURNING source, cause, reason',
     )
     this.#clamp = db.prepare(
       'UPDATE exception SET next_at = next_at - put_at + @now, put_at = @now WHERE dead = 0 AND put_at > @now',
@@ -172,9 +172,9 @@ export class Exceptions {
     return byCause
   }
 
-  /** The destination has shown that it takes events: its rejects stand. Returns them. */
-  confirm(destination: number): readonly { source: number; cause: string; reason: Reason }[] {
-    const confirmed = this.#confirm.all(destination)
+  /** The destination has shown that it takes events: its rejects stand, and are kept from this age on. Returns them. */
+  confirm(destination: number, age: number): readonly { source: number; cause: string; reason: Reason }[] {
+    const confirmed = this.#confirm.all(age, destination)
     return confirmed.map((row) => ({ ...row, reason: JSON.parse(row.reason) as Reason }))
   }
 

@@ -33,9 +33,10 @@ export class Notices {
       `INSERT INTO notice (at, ripe_at, kind, destinations, source, by, outcome, count, cause, data)
        VALUES (@at, @ripe, @kind, @destinations, @source, @by, @outcome, @count, @cause, @data)`,
     )
+    // By +id, or SQLite would rather go through all that wait, in their order.
     this.#grow = db.prepare(
       `UPDATE notice SET count = count + @count WHERE id = (SELECT id FROM notice WHERE carried = 0 AND ripe_at > @now AND at <= @now
-       AND kind = @kind AND destinations = @destinations AND source IS @source AND cause = @cause ORDER BY id LIMIT 1)`,
+       AND kind = @kind AND destinations = @destinations AND source IS @source AND cause = @cause ORDER BY +id LIMIT 1)`,
     )
     this.#trim = db.prepare('DELETE FROM notice WHERE carried = 1 AND id <= ?')
     // One from the future was written before the clock went back.
@@ -47,14 +48,16 @@ export class Notices {
   }
 
   add(notices: readonly NewNotice[], now: number): void {
+    let newest: number | null = null
     for (const notice of notices) {
       const { kind, source, by, outcome, count, cause } = notice
       const destinations = JSON.stringify(notice.destinations)
       if (cause !== null && this.#grow.run({ kind, destinations, source, cause, count, now }).changes > 0) continue
       const row = { kind, destinations, source, by, outcome, count, cause, data: JSON.stringify(notice.data) }
       const { lastInsertRowid } = this.#insert.run({ ...row, at: now, ripe: ripeAt(notice, now) })
-      this.#trim.run(Number(lastInsertRowid) - KEPT_NOTICES)
+      newest = Number(lastInsertRowid)
     }
+    if (newest !== null) this.#trim.run(newest - KEPT_NOTICES)
   }
 
   /** Oldest first. */

@@ -59,6 +59,11 @@ export class RequestDesk implements RequestVerbs {
     return this.#writer.write(() => retaking.take(id, limit, now), { undone: () => held.forget() })
   }
 
+  async canBegin(id: number): Promise<boolean> {
+    this.#writer.check()
+    return this.#tables.retaking.canBegin(id)
+  }
+
   purgeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {
     return this.#writer.write(() => this.#tables.replaying.purge(id, limit, now))
   }

@@ -50,6 +50,12 @@ export class Retaking {
     return requests.get(id).request
   }
 
+  canBegin(id: number): boolean {
+    const { request } = this.#tables.requests.get(id)
+    const row = 'destination' in request.asked ? this.#tables.destinations.find(request.asked.destination) : undefined
+    return request.state === 'asked' && row !== undefined && this.#isFree(row)
+  }
+
   #destination(name: string): DestinationRow {
     const { destinations } = this.#tables
     const row = destinations.find(name)
@@ -66,16 +72,21 @@ export class Retaking {
    * earlier pages: what it is given meanwhile was not chosen.
    */
   #begin(row: DestinationRow, request: number, period: Period): boolean {
-    const { destinations, routing, requests, held } = this.#tables
-    const queue = { destination: row.id, queue: REPLAY }
-    const waits = routing.waiting(queue, destinations.settled(row.id, REPLAY)) > 0
-    if (row.replaying !== null || destinations.lateFrom(row.id) !== null || waits) return false
+    const { destinations, requests, held } = this.#tables
+    if (!this.#isFree(row)) return false
     this.#clear.run(row.id, REPLAY)
     destinations.saveSettled(row.id, REPLAY, { position: this.#kept.next(row.id, period, 0)?.page ?? 1, above: [] })
-    held.lookAgain(queue)
+    held.lookAgain({ destination: row.id, queue: REPLAY })
     this.#occupy.run(request, row.id)
     requests.choose(request, this.#kept.count(row, period).events)
     return true
+  }
+
+  /** The replay before is over, and no earlier page has still to be looked at. */
+  #isFree({ id, replaying }: DestinationRow): boolean {
+    const { destinations, routing } = this.#tables
+    if (replaying !== null || destinations.lateFrom(id) !== null) return false
+    return routing.waiting({ destination: id, queue: REPLAY }, destinations.settled(id, REPLAY)) === 0
   }
 
   #meet(destination: number, period: Period, { seq, now }: { seq: Seq; now: number }): Met | null {

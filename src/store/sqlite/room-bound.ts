@@ -1,6 +1,7 @@
 // The bound that destinations share: bytes in use against `max_size`, and who must wait when they are all used.
 import type { Database, Statement } from 'better-sqlite3'
 import { StateFullError } from '../../model/errors.ts'
+import { RELAY_SOURCE } from '../notices.ts'
 import type { Room } from '../store.ts'
 import { reads } from './destinations.ts'
 import { sizeOf } from './files.ts'
@@ -45,7 +46,7 @@ export class RoomBound {
 
   /**
    * Throws `StateFullError` when a page of this source must wait. Only sources that feed the destination with the oldest waiting
-   * event wait for `max_size`; a full disk stops them all.
+   * event wait for `max_size`, and never the relay's own: carrying notices is what lets them go. A full disk stops them all.
    */
   require(source: string): void {
     if (!this.#reserve.recovered())
@@ -53,7 +54,7 @@ export class RoomBound {
         `there is no room on the disk of ${this.#path}; make room, reading goes on by itself`,
         this.#held.oldest()?.destination.name,
       )
-    if (!this.over()) return
+    if (source === RELAY_SOURCE || !this.over()) return
     const holder = this.#held.oldest()?.destination
     if (holder && !reads(holder, source)) return
     const who = holder

@@ -166,6 +166,8 @@ CREATE TABLE notice (
   carried INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX notice_waiting ON notice (id) WHERE carried = 0;
+CREATE INDEX notice_carried ON notice (id) WHERE carried = 1;
+CREATE INDEX notice_growing ON notice (ripe_at) WHERE carried = 0;
 `
 
 /** Migration `n` leads from version `n` to `n + 1`. */

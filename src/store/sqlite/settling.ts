@@ -49,7 +49,7 @@ export class Settling {
     for (const seq of settlement.retried) replays.add(exceptions.remove(id, seq), 'delivered')
     this.#setAside(id, settlement, { at, replays, again })
     if (again) replays.add(again.request, 'delivered', again.delivered)
-    const stands = this.#delivered(id, settlement.delivered, now)
+    const stands = this.#delivered(id, settlement.delivered, at)
     attempts.add(id, settlement.attempts)
     for (const [request, counts] of replays.all) requests.count(request, counts, now)
     const deaths = [...settlement.dead.filter(({ provisional }) => !provisional), ...stands]
@@ -111,14 +111,14 @@ export class Settling {
   }
 
   /** Returns the dead letters that were provisional until now. */
-  #delivered(id: number, delivered: Settlement['delivered'], now: number): readonly Death[] {
+  #delivered(id: number, delivered: Settlement['delivered'], { now, age }: Moment): readonly Death[] {
     let total = 0
     for (const [source, count] of delivered) {
       this.#tables.destinations.count(id, this.#source(source), dayOf(now), { delivered: count })
       total += count
     }
     if (total === 0) return []
-    const confirmed = this.#tables.exceptions.confirm(id)
+    const confirmed = this.#tables.exceptions.confirm(id, age)
     return confirmed.map((one) => ({ ...one, source: this.#tables.sources.nameOf(one.source) }))
   }
 

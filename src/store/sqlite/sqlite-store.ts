@@ -49,6 +49,7 @@ export class SqliteStore implements Store {
   readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
   readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
+  readonly canBegin: RequestVerbs['canBegin'] = (...given) => this.#desk.canBegin(...given)
   readonly saveHealth: Store['saveHealth'] = (...given) => this.#keeping.saveHealth(...given)
   readonly savePull: Store['savePull'] = (...given) => this.#keeping.savePull(...given)
   readonly note: Store['note'] = (...given) => this.#keeping.note(...given)

@@ -36,3 +36,10 @@ it.each([
   const lines = [`${request.method} ${request.url}`, ...headers, '', Buffer.from(request.body ?? '').toString(), '']
   await expect(lines.join('\n')).toMatchFileSnapshot(`snapshots/${name}.txt`)
 })
+
+it('datadog-time: whole milliseconds', async () => {
+  const events = batch.events.map((event) => ({ ...event, timeMs: now - 0.25 }))
+  const request = await encode({ ...batch, events }, datadogOptions.parse({ ...given, site: 'us5.datadoghq.com' }), now)
+  const body = `${Buffer.from(request.body ?? '').toString()}\n`
+  await expect(body).toMatchFileSnapshot('snapshots/datadog-time.txt')
+})

@@ -77,6 +77,8 @@ describe('the period', () => {
   it.each([
     [{ from: 'yesterday' }, '--from yesterday: write a duration'],
     [{ from: '2026-02-30' }, '--from 2026-02-30: write a duration'],
+    [{ from: '104000000d' }, '--from 104000000d: that is before the year 0'],
+    [{ from: '800000d' }, '--from 800000d: that is before the year 0'],
     [{ from: '1h', to: 'noon' }, '--to noon: write a duration'],
     [{ from: '1h', to: '2h' }, '--from 1h is not before --to 2h'],
     [{ from: '2027-01-01' }, '--from 2027-01-01 is not before now'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { definitionOf } from '../../../src/config/definition.ts'
-import { namesSecret, withoutAddressSecrets } from '../../../src/config/secret-names.ts'
+import { namesSecret, withoutAddressSecrets, withoutPathTokens } from '../../../src/config/secret-names.ts'
 
 test.each([
   'secret',
@@ -17,15 +17,27 @@ test.each([
   'key',
   'private_key',
   'pat',
+  'service_account',
+  'serviceAccount',
+  'identity_header',
 ])('%s is a secret', (key) => {
   expect(namesSecret(key)).toBe(true)
 })
-test.each(['url', 'path', 'key_file', 'token_url', 'client_id', 'batch', 'index', 'type', 'monkey', 'pattern'])(
-  '%s is none',
-  (key) => {
-    expect(namesSecret(key)).toBe(false)
-  },
-)
+test.each([
+  'url',
+  'path',
+  'key_file',
+  'token_url',
+  'client_id',
+  'batch',
+  'index',
+  'type',
+  'monkey',
+  'pattern',
+  'service_account_file',
+])('%s is none', (key) => {
+  expect(namesSecret(key)).toBe(false)
+})
 
 test.each([
   ['https://u:p@h/x', 'https://#@h/x'],
@@ -37,6 +49,19 @@ test.each([
   ['./a?b', './a?b'],
 ])('%s without secrets is %s', (text, plain) => {
   expect(withoutAddressSecrets(text, () => '#')).toBe(plain)
+})
+
+const long = 'ZaVnC4dhaV39Tn37'
+test.each([
+  [`https://h/receiver/v1/${long}`, 'https://h/receiver/v1/#'],
+  [`https://h/${long}/x/${long}?a=${long}`, `https://h/#/x/#?a=${long}`],
+  [`https://${long}.example/short/`, `https://${long}.example/short/`],
+  ['https://h/${file:/run/secrets/collector}/x', 'https://h/#/x'],
+  ['https://${file:/run/secrets/host/of/it}/$x', 'https://${file:/run/secrets/host/of/it}/$x'],
+  [`./${long}/${long}`, `./${long}/${long}`],
+  [`https://${'${}'.repeat(2_000)}`, `https://${'${}'.repeat(2_000)}`],
+])('%s without the tokens of its path is %s', (text, plain) => {
+  expect(withoutPathTokens(text, () => '#')).toBe(plain)
 })
 
 describe('definitionOf', () => {
@@ -56,6 +81,16 @@ describe('definitionOf', () => {
       { ...written, filter: {} },
     ]
     expect(new Set(all.map(definitionOf)).size).toBe(all.length)
+  })
+  test('a token in the path of an address, a service account and the header of an identity are no part of it', () => {
+    const one = { ...written, url: `https://h/receiver/v1/http/${long}`, auth: { service_account: '{"k":1}' } }
+    const two = { ...one, url: `https://h/receiver/v1/http/${long}8`, auth: { service_account: '{"k":1}' } }
+    const three = { ...one, auth: { identity_header: '853b9a84-5bfa' } }
+    for (const secret of [long, '{\\"k', '853b9a84'])
+      expect([one, two, three].map(definitionOf).join()).not.toContain(secret)
+    expect(new Set([one, two, three].map(definitionOf)).size).toBe(3)
+    const referred = 'https://h/v1/${COLLECTOR_TOKEN_OF_OURS}'
+    expect(definitionOf({ ...written, url: referred })).toContain(referred)
   })
   test('shows a change of a literal secret without holding it', () => {
     const one = definitionOf({

@@ -107,7 +107,7 @@ describe('a dressed destination', () => {
     const sizes = (index: number): number => (index === 1 ? 2_000 : 20)
     const verdicts = await verdictsOf(await dressed(inner, growing(sizes), plain).send(queued(3), signal))
     expect(verdicts.map(({ kind }) => kind)).toEqual(['delivered', 'reject', 'delivered'])
-    expect(verdicts[1]).toMatchObject({ split: true, reason: { code: 'too_large' } })
+    expect(verdicts[1]).toMatchObject({ local: true, reason: { code: 'too_large' } })
     expect(inner.got.flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual([1, 3])
   })
 

@@ -279,3 +279,58 @@ describe('row 49: a receiver that stops at one event of a batch', () => {
     },
   )
 })
+
+describe('row 49: a receiver that stops at the first event of every batch', () => {
+  it('refuses everything: it is halted, and what was buried for it goes back to waiting', () => {
+    const bench = new Bench()
+    const bad: Verdict = { kind: 'reject', reason: { code: 'hec_6', text: 'invalid data format' } }
+    const untried: Verdict = { kind: 'retry', reason: bad.reason, untried: true }
+    let batch: OpenBatch | null = bench.batch(1, 300)
+    let requests = 0
+    for (; batch && bench.state === 'closed'; batch = bench.judgement.takeAgain(), requests++)
+      bench.send(batch, [bad, ...Array.from({ length: batch.events.length - 1 }, () => untried)])
+    expect([requests, bench.state]).toEqual([100, 'halted'])
+    expect(bench.judgement.refusal).toMatchObject({ code: 'hec_6' })
+    const dead = bench.buffer.take().flatMap(({ settlement }) => settlement.dead)
+    expect(dead.every(({ provisional }) => provisional)).toBe(true)
+  })
+})
+
+describe('row 51: what the relay itself does not send', () => {
+  const local = (code: string): Verdict => ({ kind: 'reject', reason: { code, text: 'not sent' }, local: true })
+  const dead = (bench: Bench) =>
+    bench.buffer
+      .take()
+      .flatMap(({ settlement }) => settlement.dead.map(({ seq, cause, provisional }) => ({ seq, cause, provisional })))
+
+  it('is dead for its own reason at once, however much of it there is, and says nothing of the receiver', () => {
+    const bench = new Bench()
+    for (let from = 1; from < 2_000; from += 10) bench.send(bench.batch(from, from + 9), forAll(10, local('too_old')))
+    expect(bench.state).toBe('closed')
+    const letters = dead(bench)
+    expect(letters).toHaveLength(2_000)
+    expect(letters.every(({ cause, provisional }) => cause === 'rejected' && !provisional)).toBe(true)
+    expect(bench.again()).toEqual([])
+  })
+
+  it('does not end an outage', () => {
+    const bench = new Bench()
+    const down: Verdict = { kind: 'retry', reason: { code: 'http_503', text: 'down' } }
+    for (let from = 1; from < 5; from++) bench.send(bench.batch(from * 10, from * 10 + 1), down)
+    expect(bench.state).toBe('open')
+    bench.send(bench.batch(100, 109), forAll(10, local('too_old')), true)
+    expect(bench.state).toBe('open')
+  })
+
+  it('is parted from its neighbours, which are judged as if it had not been there', () => {
+    const bench = new Bench()
+    const no: Verdict = { kind: 'reject', reason: { code: 'http_400', text: 'no' } }
+    bench.send(bench.batch(1, 6), [local('too_old'), no, no, local('too_large'), local('other'), DELIVERED])
+    expect(dead(bench)).toEqual([
+      { seq: 1, cause: 'rejected', provisional: false },
+      { seq: 4, cause: 'too_large', provisional: false },
+      { seq: 5, cause: 'rejected', provisional: false },
+    ])
+    expect(bench.again()).toEqual([[2], [3]])
+  })
+})

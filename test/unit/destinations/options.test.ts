@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DESTINATION_KINDS } from '../../../src/destinations/index.ts'
+import { faultsOf, kinds } from '../config/kinds.ts'
 import { webhookOptions, type WebhookOptions } from '../../../src/destinations/webhook/options.ts'
 
 const url = 'https://receiver.example/hook'
@@ -28,6 +29,23 @@ describe('the options of every kind', () => {
   )
 })
 
+it('a password with a bare % is a fault of the file, not of the program, and is not shown', () => {
+  const text = `
+sources:
+  app: { type: spool, path: ./outbox }
+destinations:
+  siem:
+    type: webhook
+    url: ${url}
+    proxy: http://relay:50%off@proxy:3128
+`
+  const real = { sources: kinds.sources, destinations: DESTINATION_KINDS }
+  const found = JSON.stringify(faultsOf(text, { kinds: real }))
+  expect(found).toContain('write % as %25')
+  expect(found).not.toContain('50%off')
+  expect(faultsOf(text.replace('50%off', '50%25off'), { kinds: real })).toEqual([])
+})
+
 describe('webhook options', () => {
   it('have defaults', () => {
     expect(webhook({})).toMatchObject({
@@ -45,6 +63,18 @@ describe('webhook options', () => {
   it.each([
     [{ url: 'receiver.example' }, 'url: expected an absolute address such as https://receiver.example/hook'],
     [{ url: 'ftp://receiver.example' }, 'url: expected an address that begins with https:// or http://'],
+    [
+      { url: 'https://relay:50%off@receiver.example/' },
+      'url: the user or the password holds a % that begins no code of a character: write % as %25',
+    ],
+    [
+      { url, proxy: 'http://relay:50%off@proxy:3128' },
+      'proxy: the user or the password holds a % that begins no code of a character: write % as %25',
+    ],
+    [
+      { url, proxy: 'http://caf%e9@proxy:3128' },
+      'proxy: the user or the password holds a % that begins no code of a character: write % as %25',
+    ],
     [{ url: `${url}#part` }, 'url: an address for requests has no part after #'],
     [{ url, secret: 'short' }, 'secret: a secret has at least 8 characters'],
     [{ url, secret: 'whsec_***not base64***' }, 'secret: what follows whsec_ must be base64'],

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dressing, FORMATS } from '../../../src/formats/format.ts'
 import { type RedactionPaths, redactionOf } from '../../../src/formats/redaction.ts'
-import { pathFault, WAYS } from '../../../src/formats/redaction-paths.ts'
+import { pathFault, pathTree, stepsAfter, stepsInto, WAYS } from '../../../src/formats/redaction-paths.ts'
 import { batchOf } from '../../fakes/batches.ts'
 
 const hashKey = '0123456789abcdef'
@@ -157,5 +157,34 @@ describe('no trace is left', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('the walk is at each place once', () => {
+  const tree = pathTree({ ...none, drop: ['data.*.*.*.email'] })
+  /** `data` and the three places behind it, reached by ever more ways. */
+  const places = 4
+
+  it('in lists in lists', () => {
+    let steps = stepsAfter([tree], 'data')
+    for (let depth = 0; depth < 190; depth++) {
+      steps = stepsInto(steps, 0)
+      expect(steps.length).toBeLessThanOrEqual(places)
+    }
+    const [open, close] = ['['.repeat(190), ']'.repeat(190)]
+    expect(redacted(`{"data":${open}{"email":1,"b":2}${close}}`, { drop: ['data.*.*.*.email'] })).toBe(
+      `{"data":${open}{"b":2}${close}}`,
+    )
+  })
+
+  it('after keys that hold dots', () => {
+    const twice = pathTree({ ...none, drop: ['a.*.*.x', 'a.b.*.x', 'a.*.b.x'] })
+    const steps = stepsAfter(stepsInto(stepsInto(stepsAfter([twice], 'a'), 0), 0), 'b.b')
+    expect(steps).toHaveLength(new Set(steps).size)
+    let deep = stepsAfter([tree], 'data')
+    for (let depth = 0; depth < 20; depth++) {
+      deep = stepsAfter(stepsInto(deep, 0), 'k.k')
+      expect(deep.length).toBeLessThanOrEqual(places)
+    }
   })
 })

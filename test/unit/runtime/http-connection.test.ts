@@ -1,10 +1,12 @@
 // The way to a receiver: through a proxy that is a real one, by a certificate of our own, with an authority of one's own.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Connection } from '../../../src/runtime/http-connection.ts'
+import { type Connection, openPool } from '../../../src/runtime/http-connection.ts'
 import { createHttpClient } from '../../../src/runtime/http-client.ts'
 import type { HttpError, HttpReply } from '../../../src/runtime/http.ts'
 import { type Receiver, startReceiver } from '../../fakes/http-receiver.ts'
@@ -24,13 +26,15 @@ async function receiverOf(...given: Parameters<typeof startReceiver>): Promise<R
   return receiver
 }
 
-/** A proxy that tunnels, and writes down for whom. */
-async function proxy(authorization?: string): Promise<{ url: string; asked: string[] }> {
+/** A proxy that tunnels, and writes down for whom. The first `deafTo` that ask for a way get no answer. */
+async function proxy(authorization?: string, deafTo = 0): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = []
   const sockets = new Set<Socket>()
   const server: Server = createServer((_request, reply) => reply.writeHead(405).end())
   server.on('connect', (request, socket: Socket) => {
     asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? '-'}`)
+    sockets.add(socket.on('error', () => undefined))
+    if (asked.length <= deafTo) return
     if (authorization !== undefined && request.headers['proxy-authorization'] !== authorization)
       return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n')
     const [host, port] = (request.url ?? '').split(':')
@@ -39,10 +43,7 @@ async function proxy(authorization?: string): Promise<{ url: string; asked: stri
       out.pipe(socket)
       socket.pipe(out)
     })
-    for (const one of [socket, out]) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-    }
+    sockets.add(out.on('error', () => undefined))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closing.push(async () => {
@@ -97,6 +98,17 @@ describe('through a proxy', () => {
     })
   })
 
+  it('a proxy that is silent when asked for a way is given up in time, and asked again', async () => {
+    const [receiver, through] = [await receiverOf(), await proxy(undefined, 1)]
+    const pool = await openPool(receiver.url, { proxy: through.url, connections: 1, connectMs: 100, lifeMs: 60_000 })
+    closing.push(() => pool.destroy())
+    const request = { origin: receiver.url, path: '/hook', method: 'GET' } as const
+    await expect(pool.request(request)).rejects.toMatchObject({ code: 'UND_ERR_HEADERS_TIMEOUT' })
+    expect(receiver.requests).toHaveLength(0)
+    expect((await pool.request(request)).statusCode).toBe(200)
+    expect(through.asked).toHaveLength(2)
+  }, 10_000)
+
   it('the certificate of the receiver is verified behind it, too', async () => {
     const [receiver, through] = [await receiverOf(secure), await proxy()]
     expect(await ask(receiver.url, { proxy: through.url })).toMatchObject({ kind: 'tls' })
@@ -111,6 +123,22 @@ describe('who we are', () => {
     const connection = { caFile: file('ca'), certFile: file('good'), keyFile: file('good-key') }
     expect(await ask(receiver.url, connection)).toMatchObject({ status: 200 })
     expect(await ask(receiver.url, { caFile: file('ca') })).toMatchObject({ name: 'HttpError' })
+  })
+
+  it.each([
+    ['a half-written certificate', pem('good').slice(0, 400), pem('good-key')],
+    ['a half-written key', pem('good'), pem('good-key').slice(0, 80)],
+    ['the key of another', pem('good'), pem('other-key')],
+  ])('%s is a fault of the set-up', async (_name, cert, key) => {
+    const receiver = await receiverOf(demanding)
+    const folder = mkdtempSync(join(tmpdir(), 'audit-relay-pem-'))
+    closing.push(() => Promise.resolve(rmSync(folder, { recursive: true })))
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+    writeFileSync(certFile, cert)
+    writeFileSync(keyFile, key)
+    const error = await ask(receiver.url, { caFile: file('ca'), certFile, keyFile })
+    expect(error).toMatchObject({ name: 'HttpError', kind: 'tls' })
+    expect((error as HttpError).message).toContain('[ERR_OSSL_')
   })
 
   it('a file that is not there says which', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ControlError } from '../../../src/model/errors.ts'
+import { ControlError, StateFullError } from '../../../src/model/errors.ts'
 import type { StoredRequest } from '../../../src/store/requests.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
@@ -53,6 +53,7 @@ function rig(asked: StoredRequest[]) {
       open.set(id, after)
       return after
     },
+    canBegin: async (id: number) => !goesOn(id),
   }
   const goesOn = (id: number): boolean =>
     [...open.values()].some(({ state, id: other }) => state === 'running' && other !== id)
@@ -214,4 +215,54 @@ it('lets a second replay to the same destination wait without stopping it', asyn
   drain.abort()
   await clock.advance(1000)
   await requests.finish()
+})
+
+it('stops the destination only when the replay could begin', async () => {
+  const { requests, clock, open, stopped, store } = rig([request(1, replayEvents)])
+  let free = false
+  const { takeKept } = store
+  store.canBegin = async () => free
+  store.takeKept = async (id, limit) => (free ? takeKept(id, limit) : (open.get(id) as StoredRequest))
+  await requests.step(new AbortController().signal)
+  await clock.advance(60_000)
+  expect(stopped).toEqual([])
+  free = true
+  await clock.advance(1000)
+  expect(stopped).toEqual(['siem'])
+  expect(open.get(1)).toMatchObject({ state: 'running' })
+})
+
+it('goes on from where it was when the state was full, at its rate, and says once that it is taken up', async () => {
+  const { requests, clock, store, open, said } = rig([request(1, { ...replay, perSecond: 100 }, 2_000)])
+  const { takeDeadLetters } = store
+  let full = false
+  store.takeDeadLetters = async (id, limit) => {
+    if (full) throw new StateFullError('full')
+    return takeDeadLetters(id, limit)
+  }
+  const taken = () => (open.get(1) as StoredRequest).counts.taken
+  await requests.step(new AbortController().signal)
+  await clock.advance(10_000)
+  full = true
+  await clock.advance(5_000)
+  full = false
+  const before = taken()
+  expect(before).toBeGreaterThanOrEqual(900)
+  await clock.advance(5_000)
+  expect(taken() - before).toBeGreaterThanOrEqual(350)
+  expect(said.filter(({ type }) => type === 'request_taken')).toHaveLength(1)
+})
+
+it('leaves alone what was ended while the state was full', async () => {
+  const { requests, clock, store, open } = rig([request(1, { ...replay, perSecond: null }, 10)])
+  let calls = 0
+  store.takeDeadLetters = async () => {
+    calls++
+    throw new StateFullError('full')
+  }
+  await requests.step(new AbortController().signal)
+  open.delete(1)
+  await clock.advance(5_000)
+  await requests.finish()
+  expect(calls).toBe(1)
 })

@@ -42,6 +42,11 @@ describe('the time', () => {
     expect(entry?.['original_time']).toBe(own ? undefined : new Date(now + offset).toISOString())
   })
 
+  it('is in whole milliseconds', async () => {
+    const [entry] = JSON.parse(await bodyOf(dated(now - 0.25))) as Record<string, unknown>[]
+    expect(entry?.['timestamp']).toBe(now - 1)
+  })
+
   it.each([-62_135_596_800_000, 0, 253_402_300_799_999])('of any year (%d) can be written', async (timeMs) => {
     const [entry] = JSON.parse(await bodyOf(dated(timeMs))) as Record<string, unknown>[]
     expect(Date.parse(entry?.['original_time'] as string)).toBe(timeMs)

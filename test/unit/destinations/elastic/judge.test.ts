@@ -158,3 +158,25 @@ describe('items', () => {
     })
   })
 })
+
+describe('the state of a cluster is not the fault of an event', () => {
+  it.each([
+    [
+      'validation_exception',
+      'Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;',
+      'validation_exception',
+    ],
+    [
+      'illegal_argument_exception',
+      'no write index is defined for alias [audit]. The write index may be explicitly disabled using is_write_index=false',
+      'illegal_argument_exception',
+    ],
+  ])('%s halts', (type, reason, code) => {
+    expect(item({ status: 400, error: { type, reason } })).toMatchObject({ kind: 'halt', reason: { code } })
+  })
+
+  it('another argument that is not legal is the fault of the event', () => {
+    const error = { type: 'illegal_argument_exception', reason: 'limit of total fields [1000] has been exceeded' }
+    expect(item({ status: 400, error })).toMatchObject({ kind: 'reject' })
+  })
+})

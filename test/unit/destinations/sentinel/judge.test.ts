@@ -21,17 +21,22 @@ const textOf = (verdict: Verdict): string => (verdict.kind === 'delivered' ? '' 
 describe('row 60: permanent or passing', () => {
   it.each(Array.from({ length: 500 }, (_, index) => index + 100))('%i', (status) => {
     const { kind } = judged(status)
-    if (status >= 200 && status <= 299) expect(kind).toBe('delivered')
-    else if (status >= 300 && status <= 399) expect(kind).toBe('halt')
+    if (status === 204) expect(kind).toBe('delivered')
+    else if (status >= 200 && status <= 399) expect(kind).toBe('halt')
     else if ([401, 403, 404, 405, 407, 410, 411, 415].includes(status)) expect(kind).toBe('halt')
     else if (status >= 400 && status <= 499 && ![408, 425, 429].includes(status)) expect(kind).toBe('reject')
     else expect(kind).toBe('retry')
   })
 })
 
-it('row 66: 204 is a receipt; a page with a good status is none', () => {
+it('row 66: 204 without a body is a receipt; a page, or another good status, is none', () => {
   expect(judged(204)).toEqual({ kind: 'delivered' })
   expect(judged(200, '<html><title>Sign in</title>')).toMatchObject({ kind: 'halt', reason: { code: 'not_azure' } })
+  expect(judged(204, '<html>')).toMatchObject({ kind: 'halt', reason: { code: 'not_azure' } })
+  for (const status of [200, 202]) {
+    expect(judged(status)).toMatchObject({ kind: 'halt', reason: { code: 'not_azure' } })
+    expect(textOf(judged(status))).toContain(`the receiver answered ${status} without a body (`)
+  }
 })
 
 it('row 28: what is older than 48 hours is delivered with a remark', () => {

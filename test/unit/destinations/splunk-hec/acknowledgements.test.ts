@@ -77,7 +77,8 @@ describe('row 50: taken is not stored', () => {
     splunk.index()
     await tools.clock.advance(POLL_MS)
     expect(await kindsOf(confirmation)).toBe('delivered delivered')
-    expect(channelsOf('event')).toEqual(channelsOf('ack'))
+    // Whether there are acknowledgements was asked apart.
+    expect(channelsOf('ack').slice(1)).toEqual(channelsOf('event'))
     expect(channelsOf('event')[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 
@@ -212,6 +213,25 @@ describe('row 50: a collector that was restarted', () => {
     expect(await codesOf(second)).toBe('delivered')
   })
 
+  it.each(['cut', 'late'])('a true that may be about a request under way waits for its answer (%s)', async (how) => {
+    const before = await sent(batchNamed('a', 1))
+    if (how === 'cut') splunk.restart()
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    splunk.after = (answer) => ({ ...answer, after: held, ...(how === 'cut' ? { cutAt: 5 } : {}) })
+    const arrived = splunk.receiver.received(splunk.receiver.requests.length + 1)
+    const under = destination.send(batchNamed('b', 1), signal)
+    await arrived
+    splunk.after = undefined
+    splunk.index()
+    await tools.clock.advance(POLL_MS)
+    await Promise.race([quiet(), before.verdicts])
+    const { known } = before
+    release()
+    await under
+    expect(known).toBe(false)
+    expect(await codesOf(before)).toBe(how === 'cut' ? 'ack_doubtful' : 'delivered')
+  })
+
   it('a number that is heard after an answer was lost, and might have been its number, confirms nothing', async () => {
     const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
     let first = true
@@ -277,6 +297,19 @@ describe('a token without acknowledgements', () => {
     expect(await codesOf(await sent(batchNamed('b', 1)))).toBe('hec_14')
     expect(splunk.stored).toHaveLength(stored)
   })
+})
+
+it('the question whether there are acknowledgements takes none away', async () => {
+  const first = await sent(batchNamed('a', 1))
+  splunk.after = () => said(200, 'Success', 0)
+  await sent(batchNamed('b', 1))
+  splunk.after = undefined
+  splunk.index()
+  const second = await sent(batchNamed('c', 1))
+  splunk.index()
+  await tools.clock.advance(POLL_MS)
+  expect(await codesOf(first)).toBe('delivered')
+  expect(await codesOf(second)).toBe('delivered')
 })
 
 describe('row 49: one event that is refused', () => {
