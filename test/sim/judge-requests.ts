@@ -103,17 +103,27 @@ function kept(
   order: Order,
   { from, to }: Extract<Asked, { kind: 'replay_events' }>,
   { counts: { dropped } }: StoredRequest,
-  { reads }: Pick<RequestsExpectation, 'reads'>,
+  { orders, reads }: Pick<RequestsExpectation, 'orders' | 'reads'>,
 ): string[] {
   const [{ site, keys }] = order.chosen as [Order['chosen'][number]]
   if (site.deeds.some((deed) => takesUnseen(deed, order.at))) return []
   const { diary } = site.receiver
+  const copied = copiesTo(site, orders)
   const missing = keys.filter((key) => {
+    if (copied.has(key)) return false
     const event = reads.get(key)
     if (!event || event.occurredAt < from || event.occurredAt >= to || diary.refused.has(key)) return false
     return diary.takenAfter(key, order.at) === 0 && ['due', 'late'].includes(claimOf(site, event))
   })
   return missing.length > dropped ? [`${missing.length} were not sent again, first ${missing[0]}`] : []
+}
+
+/** What came as a copy of another's dead letter came past the pages, and a replay goes over pages. */
+function copiesTo(site: Site, orders: readonly Order[]): ReadonlySet<string> {
+  const copies = orders.filter(
+    ({ asked, sites }) => asked.kind === 'replay_dead_letters' && asked.to !== null && sites[0] === site,
+  )
+  return new Set(copies.flatMap(({ chosen }) => chosen.flatMap(({ keys }) => keys)))
 }
 
 /** What a receiver took, and a kill kept the relay from knowing, waits there still: it is left out, and may be trimmed or discarded later. */
