@@ -42,6 +42,14 @@ export const SCENARIOS: readonly Scenario[] = [
   drainOf('splunk_hec_gzip', 'the same, compressed', { kind: splunkHec(true) }),
   drainOf('datadog', 'Datadog Logs, not compressed', { kind: datadog(false) }, [100_000, 130_000]),
   drainOf('datadog_gzip', 'the same, compressed', { kind: datadog(true) }),
+  drainOf('elastic', 'Elasticsearch, not compressed', { kind: elastic() }, [100_000, 130_000]),
+  drainOf('elastic_ecs', 'the same in ECS', { kind: elastic('ecs') }, [40_000, 60_000]),
+  drainOf(
+    'http_ocsf',
+    'any receiver, OCSF, an object a line',
+    { kind: (url) => ({ ...httpLines(url), format: 'ocsf' }) },
+    [40_000, 60_000],
+  ),
   drainOf('single', 'one signed event per request', { secret, events: 200_000 }, [9_000, 15_000]),
   drainOf('slow', 'receiver that answers after 20 ms', { batch: 1_000, delayMs: 20 }, [60_000, 95_000]),
   {
@@ -58,6 +66,17 @@ export const SCENARIOS: readonly Scenario[] = [
 
 function datadog(gzip: boolean): (url: string) => object {
   return (url) => ({ type: 'datadog', url, api_key: 'bench-key', gzip })
+}
+
+function elastic(format = 'canonical'): (url: string) => object {
+  return (url) => ({
+    type: 'elastic',
+    url,
+    index: 'logs-audit-bench',
+    api_key: 'bench-id:bench-key',
+    gzip: false,
+    format,
+  })
 }
 
 function httpLines(url: string): object {

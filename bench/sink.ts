@@ -41,6 +41,9 @@ const marker = Buffer.from('"event_id":"')
 /** A Splunk envelope holds the id a second time, beside the event. */
 const envelope = Buffer.from('{"time":')
 const eventInEnvelope = Buffer.from('"event":{"event_id":"')
+/** OCSF and ECS hold the event as it was read as text in a text, and its id only there under this name. */
+const markerInText = Buffer.from('\\"event_id\\":\\"')
+const BACKSLASH = 0x5c
 /** From the end of a marker to the ordinal. */
 const ordinalOffset = 24
 const ordinalDigits = 12
@@ -100,7 +103,7 @@ class Connection {
   #bodyAt = 0
   #path = 0
   #packed = false
-  #reply = accepted
+  #reply: (events: number) => Buffer = () => accepted
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -117,8 +120,8 @@ class Connection {
       if (this.#needed === 0 && !this.#head(all)) return
       if (all.length < this.#needed) return
       const body = all.subarray(this.#bodyAt, this.#needed)
-      receive(this.#packed ? gunzipSync(body) : body, this.#path)
-      this.#answer()
+      const events = receive(this.#packed ? gunzipSync(body) : body, this.#path)
+      this.#answer(this.#reply(events))
       this.#bytes -= this.#needed
       this.#chunks = this.#bytes > 0 ? [all.subarray(this.#needed)] : []
       this.#needed = 0
@@ -132,33 +135,56 @@ class Connection {
     const length = /\ncontent-length: *(\d+)/i.exec(head)
     if (length === null) throw new Error(`the sink needs a content-length: ${head}`)
     this.#packed = /\ncontent-encoding: *gzip/i.test(head)
-    this.#reply = head.includes('/api/v2/logs ') ? taken : accepted
+    this.#reply = replyAt(head)
     this.#path = head.charCodeAt(head.indexOf('/') + 1) - 0x30
     this.#bodyAt = end + headEnd.length
     this.#needed = this.#bodyAt + Number(length[1])
     return true
   }
 
-  #answer(): void {
-    const reply = this.#reply
+  #answer(reply: Buffer): void {
     if (expected.delayMs === 0) this.#socket.write(reply)
     else setTimeout(() => this.#socket.write(reply), expected.delayMs)
   }
 }
 
-function receive(body: Buffer, path: number): void {
+/** What the receiver of this kind says to a request of so many events. */
+function replyAt(head: string): (events: number) => Buffer {
+  if (head.includes('/api/v2/logs ')) return () => taken
+  return head.includes('/_bulk') ? created : () => accepted
+}
+
+/** The answer of a bulk API, as `filter_path` leaves it. */
+function created(events: number): Buffer {
+  const items = Array.from({ length: events }, () => '{"create":{"status":201}}').join(',')
+  const body = `{"errors":false,"items":[${items}]}`
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
+/** How many events there were. */
+function receive(body: Buffer, path: number): number {
   const now = monotonicMs()
   if (counts.requests++ === 0) {
     counts.firstAt = now
     tell({ type: 'first', at: now })
   }
   const missing = counts.unique < expected.events * expected.paths
-  const mark = body.subarray(0, envelope.length).equals(envelope) ? eventInEnvelope : marker
+  const before = counts.received
+  const mark = markOf(body)
   const ordinalAt = mark.length + ordinalOffset
   for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + ordinalAt))
     note(body, at + ordinalAt, path, now)
   counts.lastAt = now
   if (missing && counts.unique === expected.events * expected.paths) tell({ type: 'all', at: now })
+  return counts.received - before
+}
+
+/** What stands before the id of each event of a body. */
+function markOf(body: Buffer): Buffer {
+  if (body.subarray(0, envelope.length).equals(envelope)) return eventInEnvelope
+  return body.includes(marker) ? marker : markerInText
 }
 
 function note(body: Buffer, at: number, path: number, now: number): void {
@@ -173,12 +199,13 @@ function note(body: Buffer, at: number, path: number, now: number): void {
   if (expected.stamps && path === 0) stamps[ordinal] = now
 }
 
-/** The hexadecimal number at `at`, or -1 when it does not end in a quotation mark. */
+/** The hexadecimal number at `at`, or -1 when it does not end in a quotation mark, escaped or not. */
 function ordinalOf(body: Buffer, at: number): number {
   let ordinal = 0
   for (let index = at; index < at + ordinalDigits; index++) {
     const byte = body[index] ?? 0
     ordinal = ordinal * 16 + (byte < 0x3a ? byte - 0x30 : byte - 0x57)
   }
-  return body[at + ordinalDigits] === 0x22 ? ordinal : -1
+  const end = body[at + ordinalDigits]
+  return end === 0x22 || end === BACKSLASH ? ordinal : -1
 }

@@ -36,7 +36,7 @@ const longestSource = 64
 const keyLength = 32
 
 function bulkBody(batch: Batch, options: BulkOptions): Buffer {
-  const stamped = batch.events.map((event) => timestamp.isIn(event))
+  const stamped = timestamp.among(batch.events)
   const action = actionOf(options)
   const stamp = stamps()
   const before = (event: BatchEvent, index: number): string =>

@@ -19,11 +19,35 @@ export class TopLevelKey {
     this.#ending = Buffer.from(`${key}"`)
   }
 
-  isIn({ bytes, start, end }: BatchEvent): boolean {
-    const own = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
-    if (own.indexOf(this.#ending) < 0 && own.indexOf(this.#escape) < 0) return false
-    return hasKey(own, this.#key)
+  /** For each event whether it has the key. Events of one page lie together: one search over all of them mostly says that none has it. */
+  among(events: readonly BatchEvent[]): readonly boolean[] {
+    const found: boolean[] = []
+    for (let from = 0, to = 0; from < events.length; from = to) {
+      to = from + 1
+      while (to < events.length && follows(events[to] as BatchEvent, events[to - 1] as BatchEvent)) to++
+      const spelled = this.#isSpelledIn(viewOf(events[from] as BatchEvent, events[to - 1] as BatchEvent))
+      for (let index = from; index < to; index++) found.push(spelled && this.#isIn(events[index] as BatchEvent))
+    }
+    return found
   }
+
+  #isIn(event: BatchEvent): boolean {
+    const own = viewOf(event, event)
+    return this.#isSpelledIn(own) && hasKey(own, this.#key)
+  }
+
+  #isSpelledIn(bytes: Buffer): boolean {
+    return bytes.indexOf(this.#ending) >= 0 || bytes.indexOf(this.#escape) >= 0
+  }
+}
+
+function follows(next: BatchEvent, before: BatchEvent): boolean {
+  return next.bytes === before.bytes && next.start >= before.end
+}
+
+/** The bytes from the first event to the end of the last, which stands in the same page and behind it. */
+function viewOf({ bytes, start }: BatchEvent, last: BatchEvent): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, last.end - start)
 }
 
 /** `own` is one JSON object that has been scanned. */

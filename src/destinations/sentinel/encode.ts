@@ -27,7 +27,7 @@ export function encode(batch: Batch, options: SentinelOptions): HttpRequest | Pr
 export const OVERHEAD_BYTES = stamp(0).length + '+00'.length + FORM_OVERHEAD_BYTES
 
 function bodyOf(batch: Batch): Buffer {
-  const stamped = batch.events.map((event) => timeGenerated.isIn(event))
+  const stamped = timeGenerated.among(batch.events)
   const before = (event: BatchEvent, index: number): string => (stamped[index] ? '' : stamp(event.timeMs))
   // Without its first brace, which stands before the time instead.
   const skip = (_: BatchEvent, index: number): number => (stamped[index] ? 0 : 1)

@@ -26,8 +26,20 @@ it('is what parsing says, in any spelling and between any neighbours', () => {
     fc.property(values.object, fc.integer(), fc.constantFrom(undefined, 1), (object, mask, indent) => {
       const text = escaped(JSON.stringify({ ...(object as object), z: 1 }, null, indent), mask)
       const events = batchOf(['{"@timestamp":1}', text, '{"@timestamp":1}']).events
-      const found = events.map((event) => new TopLevelKey(key).isIn(event))
-      expect(found).toEqual([true, Object.hasOwn(JSON.parse(text) as object, key), true])
+      const own = Object.hasOwn(JSON.parse(text) as object, key)
+      expect(new TopLevelKey(key).among(events)).toEqual([true, own, true])
+      // Events that were set aside come in any order, and from several pages.
+      const apart = batchOf(['{"b":2}']).events
+      expect(new TopLevelKey(key).among([...events, ...apart, ...events].reverse())).toEqual([
+        true,
+        own,
+        true,
+        false,
+        true,
+        own,
+        true,
+      ])
+      expect(new TopLevelKey(key).among([events[1], ...apart] as typeof events)).toEqual([own, false])
     }),
     { numRuns: 500 },
   )
