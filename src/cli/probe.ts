@@ -44,7 +44,14 @@ function probeState(path: string): Probed {
 function probeSource(config: SourceConfig, { clock }: World): Promise<Probed> {
   const { name, kind } = config
   const newPage = () => new PageDraft({ name, type: kind.type }, new Identity(new Uint8Array(32)))
-  const open = () => kind.open(config.options(), { name, clock, newPage, notice: () => {} })
+  const open = () =>
+    kind.open(config.options(), {
+      name,
+      clock,
+      newPage,
+      notice: () => {},
+      http: () => createHttpClient({ inFlight: 1, timeoutMs: sourceTimeoutMs }),
+    })
   return probed({ what: 'source', name }, open, { timeoutMs: sourceTimeoutMs, otherwise: 'run --once reads it' })
 }
 

@@ -39,6 +39,19 @@ export class SourceError extends Error {
   }
 }
 
+/**
+ * A window cannot be read as it was asked for. `too_wide`: it holds more than the source gives at once (a page limit, a result that was
+ * cut off, a time limit); narrower ones may do. `expired`: its progress is no longer good; it is begun anew.
+ */
+export class WindowError extends Error {
+  override readonly name = 'WindowError'
+  readonly kind: 'too_wide' | 'expired'
+  constructor(kind: WindowError['kind'], message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.kind = kind
+  }
+}
+
 /** Another process holds the state. Exit code 4. */
 export class StateHeldError extends Error {
   override readonly name = 'StateHeldError'

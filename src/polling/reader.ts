@@ -3,6 +3,7 @@ import type { Identity } from '../model/identity.ts'
 import { PageDraft } from '../sources/page-draft.ts'
 import type { CursorChange, SavedCursor, Source, SourceKind, SourceNotice } from '../sources/source.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { createHttpClient } from '../runtime/http-client.ts'
 import { type EncodedPage, encodePage, type Route } from './page-encoder.ts'
 
 /** An open source whose pages come ready to be committed. After a failed commit it is closed and opened anew. */
@@ -39,12 +40,13 @@ export function openReader(
 ): Reader {
   const { name, kind, routes } = parts
   const spare: PageDraft[] = []
-  const source: Source = kind.open(parts.options(), {
+  const source = kind.open(parts.options(), {
     name,
     clock: parts.clock,
     newPage: () => spare.pop() ?? new PageDraft({ name, type: kind.type }, parts.identity),
     notice,
-  })
+    http: () => createHttpClient({ inFlight: 1, timeoutMs: 60_000 }),
+  }) as Source
   return {
     async *read(signal) {
       for await (const page of source.read({ cursors }, signal)) {

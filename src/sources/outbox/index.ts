@@ -1,12 +1,12 @@
 // The source kind `outbox`: audit events that the operator's own programs write to disk as JSON Lines.
-import type { SourceKind } from '../source.ts'
+import type { SourceKind, SourceTools } from '../source.ts'
 import { type OutboxOptions, OutboxOptionsSchema, settleOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 
-export const outbox: SourceKind<OutboxOptions> = {
+export const outbox = {
   type: 'outbox',
   options: OutboxOptionsSchema,
   everyMs: 50,
   settle: settleOptions,
-  open: (options, tools) => new Outbox(options, tools),
-}
+  open: (options: OutboxOptions, tools: SourceTools) => new Outbox(options, tools),
+} satisfies SourceKind<OutboxOptions>

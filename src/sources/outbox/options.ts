@@ -2,7 +2,7 @@
 import { resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { size } from '../../model/units.ts'
-import { FieldsSchema, type Fields } from './fields.ts'
+import { FieldsSchema, type Fields } from '../fields.ts'
 import { isGlob } from './glob.ts'
 
 /** What happens to a spool file once every destination has settled its events. */

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { Tag } from '../../model/event.ts'
 import type { QuarantineReason } from '../../model/page.ts'
 import type { PageDraft, Refusal } from '../page-draft.ts'
-import type { Mapper } from './mapper.ts'
+import type { Mapper } from '../mapper.ts'
 import { shown } from './names.ts'
 import type { OutboxFile } from './outbox-file.ts'
 

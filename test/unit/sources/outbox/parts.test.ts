@@ -1,4 +1,5 @@
 // The small parts: names, patterns, options, descriptors, turns, and what a failed page leaves behind.
+import { sourceTools } from '../../../fakes/source-tools.ts'
 import fs from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -184,9 +185,7 @@ describe('a page that could not be filled', () => {
     let broken = true
     const options = outbox.options.parse({ path: work.at('out/*.jsonl') })
     const source = outbox.open(options, {
-      name: 'app',
-      clock: new TestClock(),
-      notice: () => {},
+      ...sourceTools(new TestClock()),
       newPage: () => {
         const draft = newDraft()
         if (broken) {

@@ -1,4 +1,5 @@
 // A folder of its own for each test, an outbox opened on it, and a caller that commits what it is given.
+import { sourceTools } from '../../../fakes/source-tools.ts'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -50,7 +51,7 @@ export class Workspace {
   /** Opens the source at the committed cursors. Options as in YAML. */
   open(options: Record<string, unknown>): Source {
     const parsed = outbox.options.parse(options)
-    this.#options = outbox.settle?.(parsed, this.folder) ?? parsed
+    this.#options = outbox.settle(parsed, this.folder)
     return this.reopen()
   }
 
@@ -58,8 +59,7 @@ export class Workspace {
   reopen(): Source {
     void this.source?.close()
     this.source = outbox.open(this.#options as OutboxOptions, {
-      name: 'app',
-      clock: this.clock,
+      ...sourceTools(this.clock),
       newPage: newDraft,
       notice: (notice) => this.notices.push(notice),
     })

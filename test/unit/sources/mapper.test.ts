@@ -1,10 +1,10 @@
 // Records of other shapes, put into the canonical form byte by byte.
 import { describe, expect, test } from 'vitest'
-import { Tag } from '../../../../src/model/event.ts'
-import { FieldsSchema, parsePath } from '../../../../src/sources/outbox/fields.ts'
-import { Mapper } from '../../../../src/sources/outbox/mapper.ts'
-import { rfc3339Of } from '../../../../src/sources/outbox/moment.ts'
-import { lines, Workspace } from './workspace.ts'
+import { Tag } from '../../../src/model/event.ts'
+import { FieldsSchema, parsePath } from '../../../src/sources/fields.ts'
+import { Mapper } from '../../../src/sources/mapper.ts'
+import { rfc3339Of } from '../../../src/sources/moment.ts'
+import { lines, Workspace } from './outbox/workspace.ts'
 
 const place = { identity: 'app\0part\0' + '0', offset: 0 }
 const base = { event_id: 'id', event_type: 'action', occurred_at: 'ts' }

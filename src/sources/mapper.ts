@@ -1,10 +1,10 @@
 // Puts a record of another shape into the canonical form by copying slices of its bytes. A value is only made anew where the
 // operator asks for it (times, prefixes, word lists), so that numbers and text arrive as they were written.
 import { hash } from 'node:crypto'
-import { CANONICAL_FIELDS, OBJECT_FIELDS } from '../../model/event.ts'
-import { JsonScanner, Scan } from '../../model/json.ts'
-import { stringText } from '../../model/json-text.ts'
-import type { Refusal } from '../page-draft.ts'
+import { CANONICAL_FIELDS, OBJECT_FIELDS } from '../model/event.ts'
+import { JsonScanner, Scan } from '../model/json.ts'
+import { stringText } from '../model/json-text.ts'
+import type { Refusal } from './page-draft.ts'
 import { compileFields, type Fields, type Rule, TEXT_TARGETS } from './fields.ts'
 import { rfc3339Of } from './moment.ts'
 
