@@ -1,9 +1,8 @@
 // What the operator asked for, checked and with every default in place. `load.ts` makes it.
 import type { ConfigFault } from '../model/errors.ts'
-import type { BatchLimits } from '../model/batch.ts'
+import type { BatchLimits, Dress } from '../model/batch.ts'
 import type { DestinationKind } from '../destinations/destination.ts'
 import type { FilterSpec } from '../filters/schema.ts'
-import type { Dressing } from '../formats/format.ts'
 import type { SourceKind } from '../sources/source.ts'
 
 export interface RelayConfig {
@@ -67,7 +66,7 @@ export interface DestinationConfig {
   /** Reads references (environment, files) anew. Throws `SetupError` when one is missing. */
   options(): unknown
   /** Writes events in the destination's format and without what is redacted; absent where they go as they are. Throws like `options`. */
-  readonly dress?: () => Dressing
+  readonly dress?: () => Dress
   /** Values that must never appear in an output, as they were last read. */
   secrets(): readonly string[]
 }

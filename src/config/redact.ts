@@ -1,5 +1,6 @@
 // How a destination wants its events: `format` and `redact`. The key of the hashes is a secret, read anew like any other.
-import { dressing, type Dressing, type Format } from '../formats/format.ts'
+import type { Dress } from '../model/batch.ts'
+import { dressing, type Format } from '../formats/format.ts'
 import { redactionOf } from '../formats/redaction.ts'
 import { WAYS } from '../formats/redaction-paths.ts'
 import { SetupError } from '../model/errors.ts'
@@ -58,7 +59,7 @@ export function checkRedact(redact: RedactWritten | undefined, { faults, path }:
 /** What makes a destination's events, and the secrets that it holds. */
 export interface DressParts {
   /** Throws `SetupError` when a reference leads nowhere or to a key that is too short. Absent: events go as they are. */
-  readonly dress?: () => Dressing
+  readonly dress?: () => Dress
   readonly secrets: () => readonly string[]
 }
 
@@ -66,7 +67,7 @@ export function dressParts({ format = 'canonical', redact }: Wanted, world: Refe
   if (format === 'canonical' && !redact) return { secrets: () => [] }
   const key = redact?.hash_key
   let secrets: readonly string[] = key === undefined || hasReference(key) ? [] : [key]
-  const dress = (): Dressing => {
+  const dress = (): Dress => {
     if (!redact) return dressing(format, null)
     const hashKey = key === undefined ? null : resolveText(key, world, new Set())
     if (hashKey !== null && hashKey.length < shortestKey) throw new SetupError(`redact.hash_key: ${tooShort}`)

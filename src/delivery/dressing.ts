@@ -1,17 +1,9 @@
 // Between a dispatcher and a destination that wants its events in another form, or without some of what they hold: writes each event
 // anew, and parts a batch that has grown beyond what one request may hold.
-import type { Batch, BatchEvent, BatchLimits } from '../model/batch.ts'
+import type { Batch, BatchEvent, BatchLimits, Dress } from '../model/batch.ts'
 import { forAll, type Outcome, type Verdict } from '../model/verdict.ts'
 import type { Destination } from '../destinations/destination.ts'
 import { eventOverhead } from './open-batch.ts'
-
-/** How a destination wants its events. */
-export interface Dress {
-  /** The event's JSON object as it is to travel; undefined when it cannot be made, and must not travel at all. */
-  write(event: BatchEvent, destination: string): Uint8Array | undefined
-  /** Nothing is to be added to what `write` gives, `stream` included. */
-  readonly complete: boolean
-}
 
 /** The same destination for events in their own form. */
 export function dressed(destination: Destination, dress: Dress, limits: BatchLimits): Destination {

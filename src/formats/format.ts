@@ -1,5 +1,5 @@
 // The forms in which a destination can have its events. What a form changes is the wrapper: every value of the event is in it.
-import type { BatchEvent } from '../model/batch.ts'
+import type { BatchEvent, Dress } from '../model/batch.ts'
 import { streamOf } from '../model/stream.ts'
 import { cloudeventsWriter } from './cloudevents.ts'
 import { ecsWriter } from './ecs.ts'
@@ -13,14 +13,6 @@ export type Format = (typeof FORMATS)[number]
 /** The JSON of the event in another form, as Latin-1. `stream` is JSON. */
 export type Write = (view: EventView, about: { readonly timeMs: number; readonly stream: string }) => string
 
-/** How a destination has its events. */
-export interface Dressing {
-  /** The event's JSON object as it travels; undefined when it cannot be made, and must not travel at all. */
-  write(event: BatchEvent, destination: string): Uint8Array | undefined
-  /** Nothing is to be added to what `write` gives. */
-  readonly complete: boolean
-}
-
 const WRITERS: Readonly<Record<Exclude<Format, 'canonical'>, () => Write>> = {
   ocsf: ocsfWriter,
   ecs: ecsWriter,
@@ -28,7 +20,7 @@ const WRITERS: Readonly<Record<Exclude<Format, 'canonical'>, () => Write>> = {
 }
 
 /** What is redacted is gone before the form is made. */
-export function dressing(format: Format, redaction: Redaction | null): Dressing {
+export function dressing(format: Format, redaction: Redaction | null): Dress {
   if (format === 'canonical') return { complete: false, write: (event) => bare(event, redaction) }
   const view = new EventView()
   const write = WRITERS[format]()

@@ -30,6 +30,14 @@ export interface Batch {
   readonly complete?: boolean
 }
 
+/** How a destination wants its events. */
+export interface Dress {
+  /** The event's JSON object as it is to travel; undefined when it cannot be made, and must not travel at all. */
+  write(event: BatchEvent, destination: string): Uint8Array | undefined
+  /** Nothing is to be added to what `write` gives, `stream` included. */
+  readonly complete: boolean
+}
+
 /** What a kind of destination can take in one request. Sizes count the encoded body before compression. */
 export interface BatchLimits {
   readonly maxEvents: number

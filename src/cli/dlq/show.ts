@@ -29,7 +29,7 @@ export function showLines(letter: DeadLetter, view: ShowView): readonly string[]
     ...timeLine(letter, view),
     '',
     paint.strong('WHAT TO DO'),
-    ...todo(letter, view),
+    ...nextSteps(letter, view),
     '',
     paint.strong('EVENT'),
     ...eventLines(letter, paint),
@@ -80,7 +80,7 @@ function entryText({ attempts, code, text }: HistoryEntry): string {
   return `attempt ${attempts}: ${code}, "${text}"`
 }
 
-function todo(letter: DeadLetter, view: ShowView): readonly string[] {
+function nextSteps(letter: DeadLetter, view: ShowView): readonly string[] {
   const chosen = `${word(letter.eventId)} --destination ${word(letter.destination)}`
   return [
     ...wrap(adviceFor({ ...letter, code: letter.reason.code }), room(view, 2)).map((line) => `  ${line}`),

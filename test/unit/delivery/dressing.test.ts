@@ -1,10 +1,10 @@
 // Events in another form: written anew, parted by their new size, and judged each for itself.
 import { describe, expect, it } from 'vitest'
-import { dressed, type Dress } from '../../../src/delivery/dressing.ts'
+import { dressed } from '../../../src/delivery/dressing.ts'
 import { OpenBatch, QueuedEvent } from '../../../src/delivery/open-batch.ts'
 import type { Destination } from '../../../src/destinations/destination.ts'
 import { encodeBatch } from '../../../src/destinations/encode.ts'
-import type { Batch } from '../../../src/model/batch.ts'
+import type { Batch, Dress } from '../../../src/model/batch.ts'
 import { DELIVERED, forAll, type Outcome, type Verdict } from '../../../src/model/verdict.ts'
 import { pageOf } from './rig.ts'
 
