@@ -1,15 +1,12 @@
 // A batch as a body of the bulk API: for each event a line that says what to do and a line with the event. The operation is
 // always `create`: it never overwrites, and data streams take no other ("Bulk API", Elasticsearch and OpenSearch).
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch, BatchEvent } from '../model/batch.ts'
 import type { HttpRequest } from '../runtime/http.ts'
 import type { BulkOptions } from './bulk-options.ts'
 import { encodeBatch } from './encode.ts'
 import { signatureOf } from './sigv4.ts'
 import { TopLevelKey } from './top-level-key.ts'
-
-const compress = promisify(gzip)
+import { gzipped } from './gzip.ts'
 
 /** An answer that is cut off says nothing. An item is 30 bytes when all is well, and some hundreds when it explains a refusal. */
 const replyBytes = 64 * 1024
@@ -22,7 +19,7 @@ export function encodeBulk(batch: Batch, options: BulkOptions, nowMs: number): H
   const body = bulkBody(batch, options)
   const count = batch.events.length
   if (!options.gzip) return requestOf(body, count, options, nowMs)
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => requestOf(packed, count, options, nowMs))
+  return gzipped(body).then((packed) => requestOf(packed, count, options, nowMs))
 }
 
 /** What is added to one event at most, beside `stream`. */

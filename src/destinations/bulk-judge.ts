@@ -4,7 +4,7 @@ import type { Batch } from '../model/batch.ts'
 import { DELIVERED, forAll, type Reason, type Verdict } from '../model/verdict.ts'
 import type { HttpReply } from '../runtime/http.ts'
 import { judgeStatus } from './judge.ts'
-import { printable } from './scrub.ts'
+import { printable } from '../runtime/scrub.ts'
 
 interface Item {
   readonly status?: unknown

@@ -5,8 +5,8 @@ import { size } from '../model/units.ts'
 import type { Connection } from '../runtime/http-connection.ts'
 import { type IndexName, indexName } from './bulk-index.ts'
 import { READ_PATHS } from './bulk-judge.ts'
-import { connectionOf, connectionSecrets, connectionShape } from './connection.ts'
-import { httpUrl } from './options.ts'
+import { connectionOf, connectionSecrets, connectionShape } from '../runtime/connection-options.ts'
+import { httpUrl } from '../runtime/http-options.ts'
 import { type AwsIdentity, rfc3986 } from './sigv4.ts'
 
 export interface BulkOptions {

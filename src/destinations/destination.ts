@@ -65,8 +65,6 @@ export interface HttpSpec<Options> extends Omit<DestinationKind<Options>, 'open'
   readonly refuse?: (event: BatchEvent, options: Options, nowMs: number, batch: Batch) => Reason | undefined
   /** Where credentials are had from elsewhere: opened with the destination. */
   readonly authorize?: (options: Options, tools: AuthorizeTools) => Authorization | undefined
-  /** A cheap question that tells whether it is worth trying. */
-  readonly probe?: (options: Options) => HttpRequest
 }
 
 export interface AuthorizeTools {

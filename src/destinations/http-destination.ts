@@ -5,11 +5,11 @@ import type { Batch } from '../model/batch.ts'
 import { forAll, type Outcome, type Verdict } from '../model/verdict.ts'
 import { CredentialsError } from '../runtime/bearer-token.ts'
 import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from '../runtime/http.ts'
-import { pauseMsOf } from './rate-limit.ts'
+import { pauseMsOf } from '../runtime/rate-limit.ts'
 import type { Authorization, Destination, DestinationKind, HttpSpec, Tools } from './destination.ts'
 import { withoutRefused } from './refused-events.ts'
-import { valueAndToken } from './request-secrets.ts'
-import { printable, scrub, scrubReply, secretForms, shortened } from './scrub.ts'
+import { sameHeaders, tokensIn } from '../runtime/http-credentials.ts'
+import { printable, scrub, scrubReply, secretForms, shortened } from '../runtime/scrub.ts'
 
 /** A kind whose destinations POST one request a batch. */
 export function httpDestination<Options>(spec: HttpSpec<Options>): DestinationKind<Options> {
@@ -27,7 +27,6 @@ export function httpDestination<Options>(spec: HttpSpec<Options>): DestinationKi
       return {
         send: (batch, signal) => destination.send(batch, signal),
         close: () => destination.close(),
-        ...(spec.probe && { probe: (signal: AbortSignal) => destination.probe(signal) }),
       }
     },
   }
@@ -67,13 +66,6 @@ class HttpDestination<Options> implements Destination {
     )
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
-    const request = this.#spec.probe?.(this.#options)
-    if (!request) return
-    const { status } = await this.#ask(request, signal)
-    if (status >= 400) throw new HttpError('broken', `the receiver is not well: it answered ${status}`)
-  }
-
   async close(): Promise<void> {
     await Promise.all([this.#http.close(), this.#authorization?.close?.()])
   }
@@ -108,7 +100,7 @@ class HttpDestination<Options> implements Destination {
     if (reply.status !== 401) return reply
     authorization.refused(credentials)
     const renewed = await authorization.headers(request, signal)
-    if (Object.entries(renewed).every(([name, value]) => credentials[name] === value)) return reply
+    if (sameHeaders(renewed, credentials)) return reply
     used.push(...tokensIn(renewed))
     const second = await this.#http.request(withHeaders(request, renewed), signal)
     if (second.status === 401) authorization.refused(renewed)
@@ -140,11 +132,6 @@ const UNANSWERED: Readonly<Record<HttpError['kind'], { code: string; kind: 'retr
   },
   address: { code: 'address', kind: 'halt', advice: ' (check the url of this destination)' },
   proxy: { code: 'proxy', kind: 'halt', advice: ' (check proxy, and what the proxy lets pass)' },
-}
-
-/** `Bearer abc` is echoed as `abc`, too. */
-function tokensIn(credentials: Readonly<Record<string, string>>): readonly string[] {
-  return Object.values(credentials).map((value) => valueAndToken(value).at(-1) ?? value)
 }
 
 function withHeaders(request: HttpRequest, more: Readonly<Record<string, string>>): HttpRequest {

@@ -1,9 +1,9 @@
 // What an HTTP status means when a vendor says nothing else: one verdict for every event of the batch.
 import { DELIVERED, forAll, type Reason, type Verdict } from '../model/verdict.ts'
 import type { HttpReply } from '../runtime/http.ts'
-import { resetMs } from './rate-limit.ts'
-import { retryAfterMs } from './retry-after.ts'
-import { excerpt, printable } from './scrub.ts'
+import { resetMs } from '../runtime/rate-limit.ts'
+import { retryAfterMs } from '../runtime/retry-after.ts'
+import { excerpt, printable } from '../runtime/scrub.ts'
 
 const RETRY = new Set([408, 425, 429])
 /** Answers that a limit can explain; of any other, what stands in its rate-limit headers says nothing about when to come back. */

@@ -1,4 +1,5 @@
 // What an address and the headers of an operator hold that must not appear in any text.
+import { basic } from '../runtime/http-credentials.ts'
 
 /** Words this long are tokens, as chat and automation services use them in their paths. */
 const tokenLength = 16
@@ -11,17 +12,6 @@ export function takeCredentials(url: URL): { header: string; secrets: string[] }
   url.username = ''
   url.password = ''
   return { header: basic(user, password), secrets: [user, password] }
-}
-
-/** The value of `authorization` for a user and a password (RFC 7617). */
-export function basic(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-}
-
-/** The value of a header, and the token in it: `Bearer abc` is echoed as `abc`, too. */
-export function valueAndToken(value: string): string[] {
-  const token = /^\S+ (\S+)$/.exec(value)?.[1]
-  return token === undefined ? [value] : [value, token]
 }
 
 /** The values of a query, and the segments of a path that are long enough to be tokens. */

@@ -2,7 +2,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import type { Batch } from '../model/batch.ts'
-import { isHeaderName, isHeaderValue, isOurHeader } from './options.ts'
+import { isHeaderName, isHeaderValue, isOurHeader } from '../runtime/http-options.ts'
 
 /** How requests are signed. */
 export interface Signing {

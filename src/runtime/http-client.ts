@@ -1,25 +1,21 @@
 // The HTTP client of one source or destination, over undici: a pool of connections for each origin, one deadline for all of a
-// request, no redirects, TLS verified. Addresses come from the operator and are therefore trusted; whoever takes an address from
-// a server has to check it before it comes here.
-import type { Dispatcher } from 'undici'
-import { type Connection, openPool } from './http-connection.ts'
+// request, no redirects, TLS verified. Addresses come from the operator and are therefore trusted, but for those that are said to be
+// given by a server.
+import { acceptEncoding, decoded } from './content-encoding.ts'
+import { leadsElsewhere, withoutCredentials } from './given-address.ts'
 import { httpErrorOf } from './http-errors.ts'
 import { Exchange } from './http-exchange.ts'
+import { Pools, type PoolsOptions } from './http-pools.ts'
 import { type HttpClient, HttpError, type HttpReply, type HttpRequest } from './http.ts'
 
-export interface HttpClientOptions extends Connection {
-  /** Connections for each origin; more requests wait for one. */
-  readonly inFlight: number
-  /** From the call to the end of the answer, waiting for a connection included. */
-  readonly timeoutMs: number
-  /** How much of an answer is kept; 64 KiB. */
+export interface HttpClientOptions extends PoolsOptions {
+  /** How much of an answer is kept, after decompression; 64 KiB. */
   readonly bodyBytes?: number
+  /** Ask for compressed answers, and undo the compression. */
+  readonly decode?: boolean
 }
 
 const defaultBodyBytes = 64 * 1024
-const longestConnectMs = 10_000
-/** Connections are not used for longer, so that a changed address of a name is noticed under constant load. */
-const connectionLifeMs = 300_000
 /** Timers beyond 2^31 ms fire at once. */
 const longestTimerMs = 30_000
 const knownUrls = 256
@@ -37,29 +33,31 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 class PooledClient implements HttpClient {
   readonly #options: HttpClientOptions
   readonly #routes = new Map<string, Route>()
-  readonly #pools = new Map<string, Promise<Dispatcher>>()
+  readonly #pools: Pools
   readonly #exchanges = new Set<Exchange>()
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: HttpClientOptions) {
     this.#options = options
+    const { bodyBytes: _bytes, decode: _decode, ...pools } = options
+    this.#pools = new Pools(pools)
   }
 
   async request(request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
     signal.throwIfAborted()
     if (this.#closed) throw new HttpError('broken', 'the connection pool is closed')
-    const { origin, path } = this.#routeOf(request.url)
-    const exchange = new Exchange(
-      this.#wayTo(origin),
-      request.replyBytes ?? this.#options.bodyBytes ?? defaultBodyBytes,
-    )
+    const route = this.#routeOf(request.url)
+    const way = this.#wayTo(route.origin)
+    const keptBytes = request.replyBytes ?? this.#options.bodyBytes ?? defaultBodyBytes
+    const exchange = new Exchange(way, keptBytes)
     const stop = (): void => exchange.stop(signal.reason as Error)
     signal.addEventListener('abort', stop)
     this.#watch(exchange)
     try {
-      void this.#dispatch(exchange, origin, path, request)
-      return await exchange.reply
+      void this.#dispatch(exchange, route, request)
+      const reply = await exchange.reply
+      return this.#options.decode === true ? await decoded(reply, keptBytes, way) : reply
     } finally {
       this.#exchanges.delete(exchange)
       signal.removeEventListener('abort', stop)
@@ -70,32 +68,24 @@ class PooledClient implements HttpClient {
     this.#closed = true
     await Promise.allSettled([...this.#exchanges].map((exchange) => exchange.reply))
     clearTimeout(this.#timer)
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map((pool) => pool.then((open) => open.destroy()).catch(() => {})))
+    await this.#pools.destroy()
   }
 
   /** Every failure goes to the exchange. */
-  async #dispatch(exchange: Exchange, origin: string, path: string, request: HttpRequest): Promise<void> {
-    const { method, headers, body = null } = request
+  async #dispatch(exchange: Exchange, { origin, path }: Route, request: HttpRequest): Promise<void> {
+    const { method, url, given, body = null } = request
+    const asked =
+      this.#options.decode === true ? { 'accept-encoding': acceptEncoding, ...request.headers } : request.headers
     try {
-      const pool = await this.#pool(origin)
+      const elsewhere = given !== undefined && leadsElsewhere(new URL(url), given)
+      const headers = elsewhere ? withoutCredentials(asked) : asked
+      const pool = elsewhere
+        ? await this.#pools.toElsewhere(new URL(url), given.operatorUrl)
+        : await this.#pools.to(origin)
       pool.dispatch({ origin, path, method, headers, body }, exchange)
     } catch (error) {
-      exchange.stop(error instanceof HttpError ? error : httpErrorOf(error, this.#wayTo(origin)))
+      exchange.stop(httpErrorOf(error, this.#wayTo(origin)))
     }
-  }
-
-  /** One that could not be opened is opened anew by the next request: a file may be there by then. */
-  async #pool(origin: string): Promise<Dispatcher> {
-    const { inFlight: connections, timeoutMs, bodyBytes: _, ...connection } = this.#options
-    const known = this.#pools.get(origin)
-    if (known) return known
-    const connectMs = Math.min(timeoutMs, longestConnectMs)
-    const opening = openPool(origin, { ...connection, connections, connectMs, lifeMs: connectionLifeMs })
-    this.#pools.set(origin, opening)
-    opening.catch(() => this.#pools.delete(origin))
-    return opening
   }
 
   /** For messages: where it goes, and by what way. */

@@ -48,6 +48,7 @@ const CERTIFICATE =
 
 /** The `HttpError` for what undici gave. `origin` names the receiver; path and query are left out, for they may hold secrets. */
 export function httpErrorOf(error: unknown, origin: string): HttpError {
+  if (error instanceof HttpError) return error
   const code = codeOf(error)
   const refused = proxyAnswer(error)
   if (refused !== undefined)

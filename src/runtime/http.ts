@@ -2,12 +2,24 @@
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
-  /** Absolute; the operator's own address, therefore trusted. */
+  /** Absolute. Without `given` it is the operator's own address, and therefore trusted. */
   readonly url: string
+  /** The address came from a server: it is held to rules before anything is connected to (`given-address.ts`). */
+  readonly given?: GivenAddress
+  /** Asked of somebody else than the receiver itself, such as an authorization server: its `Date` says nothing of the receiver's clock. */
+  readonly elsewhere?: boolean
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   /** How much of the answer is kept, where it grows with the request; otherwise what the client keeps of any. */
   readonly replyBytes?: number
+}
+
+/** What an address that a server gave is held against: the origin of `operatorUrl`, and the hosts that the configuration allows. */
+export interface GivenAddress {
+  /** The operator's own address of that server. */
+  readonly operatorUrl: string
+  /** `host`, `host:port` or `*.domain`, in addition to the operator's origin. */
+  readonly allowedHosts: readonly string[]
 }
 
 /** An answer. The body is read whole up to a limit, the rest is discarded and `truncated` is set. */

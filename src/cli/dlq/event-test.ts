@@ -1,7 +1,7 @@
 // `--type` and `--where`: the language of filters, asked another question. A filter lets pass what it cannot judge, because it must
 // never hide an event; a choice of letters to replay or to remove takes only what it is sure of, and counts the rest.
 import { checkFilter, type FilterFault } from '../../filters/check.ts'
-import { matchesGlob } from '../../filters/glob.ts'
+import { matchesGlob } from '../../model/glob.ts'
 import { Answer, compileWhen, type When, whenLimits } from '../../filters/when.ts'
 import type { ConfigFault } from '../../model/errors.ts'
 import type { DeadLetter } from '../../store/dead-letters.ts'

@@ -1,5 +1,5 @@
 // What a test of one destination found, with nothing secret left in it: everything that is shown is made from this.
-import { excerpt, printable, scrubReply } from '../../destinations/scrub.ts'
+import { excerpt, printable, scrubReply } from '../../runtime/scrub.ts'
 import type { Verdict } from '../../model/verdict.ts'
 import type { HttpReply } from '../../runtime/http.ts'
 import type { Mask } from './masking.ts'

@@ -1,7 +1,5 @@
 // The request of a batch: an array of log entries. The event lies under one attribute, whole: at the top of an entry Datadog would take
 // what an event calls `status`, `date`, `host` or `message` for its own, and drop an event by such a date. Bytes are copied.
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { Reason } from '../../model/verdict.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
@@ -9,8 +7,8 @@ import { encodeBatch, FORM_OVERHEAD_BYTES, type Wrapping } from '../encode.ts'
 import { EVENT_TYPE, LONGEST_TEXT_BYTES, TextFinder } from '../member-text.ts'
 import { isDated } from './age.ts'
 import type { DatadogOptions } from './options.ts'
+import { gzipped } from '../gzip.ts'
 
-const compress = promisify(gzip)
 /** "Send logs": "Maximum size for a single log: 1MB"; a longer one is taken with 202 and cut. Read as decimal, the smaller way. */
 export const MAX_ENTRY_BYTES = 1_000_000
 /** What stands around an event beside the head, its type and the attribute: names, the time, braces. */
@@ -25,7 +23,7 @@ export function encode(batch: Batch, options: DatadogOptions, nowMs: number): Ht
   const { url, headers } = options
   const body = encodeBatch(batch, 'array', { wrapping: entries(batch, options, nowMs) })
   if (!options.gzip) return { method: 'POST', url, headers, body }
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => ({
+  return gzipped(body).then((packed) => ({
     method: 'POST',
     url,
     headers,

@@ -1,7 +1,7 @@
 // The datadog kind: batches to the HTTP intake of Datadog Logs.
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { Reason } from '../../model/verdict.ts'
-import { settleConnection } from '../connection.ts'
+import { settleConnection } from '../../runtime/connection-options.ts'
 import type { DestinationKind } from '../destination.ts'
 import { httpDestination } from '../http-destination.ts'
 import type { Profile } from '../profile.ts'

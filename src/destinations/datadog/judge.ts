@@ -3,7 +3,7 @@ import type { Batch } from '../../model/batch.ts'
 import { DELIVERED, forAll, type Reason, type Verdict } from '../../model/verdict.ts'
 import type { HttpReply } from '../../runtime/http.ts'
 import { judgeStatus } from '../judge.ts'
-import { excerpt } from '../scrub.ts'
+import { excerpt } from '../../runtime/scrub.ts'
 import { isDated } from './age.ts'
 
 /** "Send logs", response codes. */

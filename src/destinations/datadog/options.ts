@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { size } from '../../model/units.ts'
 import type { Connection } from '../../runtime/http-connection.ts'
-import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../connection.ts'
-import { httpUrl, isHeaderValue } from '../options.ts'
+import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../../runtime/connection-options.ts'
+import { httpUrl, isHeaderValue } from '../../runtime/http-options.ts'
 import { siteFault, SITES } from './sites.ts'
 
 /** "Send logs": "Maximum content size per payload (uncompressed): 5MB", "Maximum array size …: 1000 entries". Read as decimal, the smaller way. */

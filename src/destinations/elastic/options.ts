@@ -1,8 +1,8 @@
 // The options of an Elasticsearch destination: what all bulk APIs share, an API key, and the demand for a data stream.
 import { z } from 'zod'
 import { type BulkOptions, bulkShape, checkBulk, isDataStream, preparedBulk } from '../bulk-options.ts'
-import { checkConnection } from '../connection.ts'
-import { isHeaderValue } from '../options.ts'
+import { checkConnection } from '../../runtime/connection-options.ts'
+import { isHeaderValue } from '../../runtime/http-options.ts'
 
 const file = z.strictObject({
   ...bulkShape,

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import type { ClientCredentials } from '../../runtime/oauth.ts'
-import { basic } from '../request-secrets.ts'
+import { basic } from '../../runtime/http-credentials.ts'
 import type { Tell } from './faults.ts'
 import type { AuthGiven } from './schema.ts'
 

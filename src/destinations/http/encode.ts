@@ -1,6 +1,4 @@
 // The request of a batch: its body by the plan, compressed where asked for, signed as it is sent.
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
@@ -10,14 +8,13 @@ import type { BodyPlan } from './body.ts'
 import { EventValues, type TimeOf } from './event-values.ts'
 import type { HttpOptions } from './options.ts'
 import type { BatchPlaceholder, Part } from './template.ts'
-
-const compress = promisify(gzip)
+import { gzipped } from '../gzip.ts'
 
 export function encode(batch: Batch, options: HttpOptions, nowMs: number): HttpRequest | Promise<HttpRequest> {
   const whole = options.stream ? batch : { ...batch, complete: true }
   const body = bodyOf(whole, options.body, timeOf(options, nowMs))
   if (!options.gzip) return requestOf(batch, body, options, nowMs)
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => requestOf(batch, packed, options, nowMs))
+  return gzipped(body).then((packed) => requestOf(batch, packed, options, nowMs))
 }
 
 function requestOf(batch: Batch, body: Uint8Array, options: HttpOptions, nowMs: number): HttpRequest {

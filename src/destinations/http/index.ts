@@ -1,6 +1,6 @@
 // The http kind: any receiver that takes events over HTTP, described in the configuration, and presets for some that are known.
 import type { DestinationKind } from '../destination.ts'
-import { settleConnection } from '../connection.ts'
+import { settleConnection } from '../../runtime/connection-options.ts'
 import { httpDestination } from '../http-destination.ts'
 import { bearer } from './authorize.ts'
 import { encode } from './encode.ts'

@@ -2,8 +2,9 @@
 // once, nothing left to work out for each request.
 import { z } from 'zod'
 import type { Connection } from '../../runtime/http-connection.ts'
-import { checkConnection, connectionOf, connectionSecrets } from '../connection.ts'
-import { isToken, takeCredentials, tokensOf, valueAndToken } from '../request-secrets.ts'
+import { checkConnection, connectionOf, connectionSecrets } from '../../runtime/connection-options.ts'
+import { valueAndToken } from '../../runtime/http-credentials.ts'
+import { isToken, takeCredentials, tokensOf } from '../request-secrets.ts'
 import { checkSigning, type Signing, signingOf } from '../signing.ts'
 import { type Auth, authOf, type TokenAuth } from './auth.ts'
 import { type BodyPlan, bodyPlan } from './body.ts'

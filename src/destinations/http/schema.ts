@@ -2,8 +2,8 @@
 // preset has some of its own.
 import { z } from 'zod'
 import { duration, size } from '../../model/units.ts'
-import { connectionShape } from '../connection.ts'
-import { extraHeaders, httpUrl, isHeaderName, isHeaderValue, isOurHeader } from '../options.ts'
+import { connectionShape } from '../../runtime/connection-options.ts'
+import { extraHeaders, httpUrl, isHeaderName, isHeaderValue, isOurHeader } from '../../runtime/http-options.ts'
 import { signingShape } from '../signing.ts'
 import { PRESET_NAMES } from './presets/names.ts'
 

@@ -1,8 +1,8 @@
 // The options of an OpenSearch destination: what all bulk APIs share, and signatures for the services of AWS.
 import { z } from 'zod'
 import { type BulkOptions, bulkShape, checkBulk, preparedBulk } from '../bulk-options.ts'
-import { checkConnection } from '../connection.ts'
-import { isHeaderValue } from '../options.ts'
+import { checkConnection } from '../../runtime/connection-options.ts'
+import { isHeaderValue } from '../../runtime/http-options.ts'
 import type { AwsIdentity } from '../sigv4.ts'
 
 const credential = z

@@ -1,14 +1,12 @@
 // The request of a batch: always an array, because Azure answers 204 to an object and stores nothing of it. Each event begins with
 // `TimeGenerated`, which every table must have; the rest is copied.
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch, FORM_OVERHEAD_BYTES } from '../encode.ts'
 import { TopLevelKey } from '../top-level-key.ts'
 import type { SentinelOptions } from './options.ts'
+import { gzipped } from '../gzip.ts'
 
-const compress = promisify(gzip)
 const timeGenerated = new TopLevelKey('TimeGenerated')
 
 export function encode(batch: Batch, options: SentinelOptions): HttpRequest | Promise<HttpRequest> {
@@ -16,7 +14,7 @@ export function encode(batch: Batch, options: SentinelOptions): HttpRequest | Pr
   const headers = { ...options.headers, 'x-ms-client-request-id': requestId(batch.id) }
   const plain = { method: 'POST', url: options.url, headers, body } as const
   if (!options.gzip) return plain
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => {
+  return gzipped(body).then((packed) => {
     // What cannot be compressed grows, and the limit counts for both.
     if (packed.length >= body.length) return plain
     return { ...plain, headers: { ...headers, 'content-encoding': 'gzip' }, body: packed }

@@ -1,6 +1,6 @@
 // The sentinel kind: batches to a table of a Log Analytics workspace, over the Logs Ingestion API of Azure Monitor.
 import type { DestinationKind } from '../destination.ts'
-import { settleConnection } from '../connection.ts'
+import { settleConnection } from '../../runtime/connection-options.ts'
 import { httpDestination } from '../http-destination.ts'
 import type { Profile } from '../profile.ts'
 import { authorize } from './authorize.ts'

@@ -4,7 +4,7 @@ import type { Batch } from '../../model/batch.ts'
 import { DELIVERED, forAll, type Reason, type Verdict } from '../../model/verdict.ts'
 import type { HttpReply } from '../../runtime/http.ts'
 import { judgeStatus } from '../judge.ts'
-import { excerpt, printable, shortened } from '../scrub.ts'
+import { excerpt, printable, shortened } from '../../runtime/scrub.ts'
 import { faultIn } from './answer.ts'
 import { isOld } from './refuse.ts'
 

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { size } from '../../model/units.ts'
 import type { Connection } from '../../runtime/http-connection.ts'
 import type { ClientCredentials } from '../../runtime/oauth.ts'
-import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../connection.ts'
-import { httpUrl, isHeaderValue } from '../options.ts'
+import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../../runtime/connection-options.ts'
+import { httpUrl, isHeaderValue } from '../../runtime/http-options.ts'
 
 export interface SentinelOptions {
   /** The whole address, the rule and the stream in it. */

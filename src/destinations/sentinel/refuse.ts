@@ -2,7 +2,7 @@
 import type { BatchEvent } from '../../model/batch.ts'
 import { JsonScanner, Scan } from '../../model/json.ts'
 import type { Reason } from '../../model/verdict.ts'
-import { printable } from '../scrub.ts'
+import { printable } from '../../runtime/scrub.ts'
 import type { SentinelOptions } from './options.ts'
 
 /** "Azure Monitor service limits": 64 KB for the value of a field, the rest is cut off. Bytes, on the safe side. */

@@ -5,10 +5,11 @@ import { forAll, type Reason, type Verdict } from '../../model/verdict.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { type HttpClient, HttpError, type HttpReply } from '../../runtime/http.ts'
 import type { Random } from '../../runtime/random.ts'
-import { excerpt, scrub, scrubReply } from '../scrub.ts'
+import { excerpt, scrub, scrubReply } from '../../runtime/scrub.ts'
+import { membersOfReply } from '../../runtime/reply-json.ts'
 import { Channel, guid } from './channel.ts'
 import { ACK_DISABLED, CHANNEL_GONE } from './codes.ts'
-import { judge, jsonOf, saidIn } from './judge.ts'
+import { judge, saidIn } from './judge.ts'
 import type { SplunkHecOptions } from './options.ts'
 
 export const POLL_MS = 5_000
@@ -141,7 +142,7 @@ export class Acknowledgements {
       this.#trouble = error instanceof HttpError ? error.message : 'the destination was closed'
       return
     }
-    const { acks } = jsonOf(reply)
+    const { acks } = membersOfReply(reply)
     if (reply.status === 200 && typeof acks === 'object' && acks !== null) this.#settle(channel, acks)
     else this.#heed(channel, reply)
   }

@@ -1,14 +1,12 @@
 // The request of a batch: one JSON object after the other, each an event in Splunk's envelope. ("Format events for HTTP Event
 // Collector"; an array is refused.) The events' own bytes are copied.
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
 import { EVENT_ID, LONGEST_TEXT_BYTES, TextFinder } from '../member-text.ts'
 import type { SplunkHecOptions } from './options.ts'
+import { gzipped } from '../gzip.ts'
 
-const compress = promisify(gzip)
 /** The longest name that a source of the relay can have. */
 const longestSource = 64
 /** `{"time":-62135596800.000` and what closes the objects. */
@@ -21,7 +19,7 @@ export function encode(batch: Batch, options: SplunkHecOptions, channel?: string
   const asked = channel === undefined ? options.headers : { ...options.headers, 'x-splunk-request-channel': channel }
   if (!options.gzip) return { method: 'POST', url, headers: asked, body }
   const headers = { ...asked, 'content-encoding': 'gzip' }
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => ({
+  return gzipped(body).then((packed) => ({
     method: 'POST',
     url,
     headers,

@@ -1,6 +1,6 @@
 // The splunk_hec kind: batches to a Splunk HTTP Event Collector.
 import type { DestinationKind } from '../destination.ts'
-import { settleConnection } from '../connection.ts'
+import { settleConnection } from '../../runtime/connection-options.ts'
 import type { Profile } from '../profile.ts'
 import { USUAL_MS } from './acknowledgements.ts'
 import { Collector } from './collector.ts'

@@ -3,8 +3,9 @@
 import { DELIVERED, forAll, type Reason, type Verdict } from '../../model/verdict.ts'
 import type { HttpReply } from '../../runtime/http.ts'
 import { judgeStatus } from '../judge.ts'
-import { retryAfterMs } from '../retry-after.ts'
-import { excerpt, printable } from '../scrub.ts'
+import { membersOfReply } from '../../runtime/reply-json.ts'
+import { retryAfterMs } from '../../runtime/retry-after.ts'
+import { excerpt, printable } from '../../runtime/scrub.ts'
 import { type Code, CODES } from './codes.ts'
 
 /** A collector that is full does not say for how long: a queue of Splunk empties within seconds, or for a long time not at all. */
@@ -30,7 +31,7 @@ export interface Judgement {
 
 /** Reads an answer; empty when it is not a collector's. */
 export function saidIn(reply: HttpReply): Said {
-  const body = jsonOf(reply)
+  const body = membersOfReply(reply)
   const { code, text, ackId } = body
   const invalidEvent = body['invalid-event-number']
   return {
@@ -102,16 +103,6 @@ function reasonOf({ status }: HttpReply, said: Said, known: Code): Reason {
     code: `hec_${said.code}`,
     text: `the collector answered ${status}, code ${said.code}: ${said.text ?? known.says}${number}${advice}`,
     status,
-  }
-}
-
-/** The members of a JSON object; none of anything else. */
-export function jsonOf({ body }: HttpReply): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
   }
 }
 

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { duration, size } from '../../model/units.ts'
 import type { Connection } from '../../runtime/http-connection.ts'
-import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../connection.ts'
-import { httpUrl, isHeaderValue } from '../options.ts'
+import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../../runtime/connection-options.ts'
+import { httpUrl, isHeaderValue } from '../../runtime/http-options.ts'
 
 export interface SplunkHecOptions {
   /** Without a slash at its end; `/services/collector/…` follows. */

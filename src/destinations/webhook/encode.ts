@@ -1,20 +1,17 @@
 // The request of a webhook: its body, its id and its signature. The signature covers the bytes as they are sent.
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { Batch } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
 import { deliveryId, signedHeaders } from '../signing.ts'
 import type { WebhookOptions } from './options.ts'
-
-const compress = promisify(gzip)
+import { gzipped } from '../gzip.ts'
 
 /** One POST: an event object, or a JSON array of events where `batch` is set. */
 export function encode(batch: Batch, options: WebhookOptions, nowMs: number): HttpRequest | Promise<HttpRequest> {
   const id = deliveryId(batch, options.batch === null)
   const body = encodeBatch(batch, options.batch === null ? 'object' : 'array')
   if (!options.gzip) return requestOf(id, body, options, nowMs)
-  return compress(body, { level: constants.Z_BEST_SPEED }).then((packed) => requestOf(id, packed, options, nowMs))
+  return gzipped(body).then((packed) => requestOf(id, packed, options, nowMs))
 }
 
 function requestOf(id: string, body: Uint8Array, options: WebhookOptions, nowMs: number): HttpRequest {

@@ -1,6 +1,6 @@
 // The webhook kind: one signed POST for each event, or for a batch of them.
 import type { DestinationKind } from '../destination.ts'
-import { settleConnection } from '../connection.ts'
+import { settleConnection } from '../../runtime/connection-options.ts'
 import { FORM_OVERHEAD_BYTES } from '../encode.ts'
 import { httpDestination } from '../http-destination.ts'
 import { judgeStatus } from '../judge.ts'

@@ -3,9 +3,10 @@
 import { z } from 'zod'
 import { size } from '../../model/units.ts'
 import type { Connection } from '../../runtime/http-connection.ts'
-import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../connection.ts'
-import { extraHeaders, httpUrl } from '../options.ts'
-import { takeCredentials, tokensOf, valueAndToken } from '../request-secrets.ts'
+import { checkConnection, connectionOf, connectionSecrets, connectionShape } from '../../runtime/connection-options.ts'
+import { extraHeaders, httpUrl } from '../../runtime/http-options.ts'
+import { valueAndToken } from '../../runtime/http-credentials.ts'
+import { takeCredentials, tokensOf } from '../request-secrets.ts'
 import { checkSigning, type Signing, signingOf, signingShape } from '../signing.ts'
 
 export interface WebhookOptions extends Signing {

@@ -1,6 +1,7 @@
 // What a webhook makes of hostile answers, over real sockets: each has its verdict, none hangs, leaks a secret, or sends one away.
 import { readFileSync } from 'node:fs'
 import type { TlsOptions } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Destination } from '../../../src/destinations/destination.ts'
 import { webhook } from '../../../src/destinations/webhook/index.ts'
@@ -26,7 +27,7 @@ async function receiverOf(answer: Answer, tls?: TlsOptions): Promise<Receiver> {
   return receiver
 }
 
-function destinationAt(url: string, http: { timeoutMs?: number; ca?: string } = {}): Destination {
+function destinationAt(url: string, http: { timeoutMs?: number; caFile?: string } = {}): Destination {
   const client = createHttpClient({ inFlight: 2, timeoutMs: 10_000, ...http })
   const headers = { authorization: `Bearer ${bearer}` }
   const options = webhook.options.parse({ url: `${url}/hook`, secret, headers, batch: 10 })
@@ -154,25 +155,26 @@ it('rows 35 and 54: cut at each byte the answer is no delivery, and the destinat
 })
 
 describe('row 57: TLS that is wrong halts, says how, and sends nothing', () => {
-  const pem = (name: string): string => readFileSync(new URL(`../../fakes/tls/${name}.pem`, import.meta.url), 'utf8')
+  const path = (name: string): string => fileURLToPath(new URL(`../../fakes/tls/${name}.pem`, import.meta.url))
+  const pem = (name: string): string => readFileSync(path(name), 'utf8')
   const of = (name: string): TlsOptions => ({ key: pem(`${name}-key`), cert: pem(name) })
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
   const wrongs: [string, TlsOptions, string | undefined, RegExp][] = [
     ['an authority that nobody trusts', of('good'), undefined, /NODE_EXTRA_CA_CERTS/],
-    ['expired', of('expired'), pem('ca'), /has expired/],
-    ['for another name', of('other'), pem('ca'), /for another name/],
-    ['TLS 1.1 at most', { ...of('good'), ...old }, pem('ca'), /secure/],
+    ['expired', of('expired'), path('ca'), /has expired/],
+    ['for another name', of('other'), path('ca'), /for another name/],
+    ['TLS 1.1 at most', { ...of('good'), ...old }, path('ca'), /secure/],
     [
       'a client certificate that is asked for',
       { ...of('good'), requestCert: true, rejectUnauthorized: true, ca: pem('ca') },
-      pem('ca'),
+      path('ca'),
       /./,
     ],
   ]
 
-  it.each(wrongs)('%s', async (name, tls, ca, words) => {
+  it.each(wrongs)('%s', async (name, tls, caFile, words) => {
     const receiver = await receiverOf({}, tls)
-    const verdict = await verdictOf(destinationAt(receiver.url, ca === undefined ? {} : { ca }))
+    const verdict = await verdictOf(destinationAt(receiver.url, caFile === undefined ? {} : { caFile }))
     if (!name.startsWith('a client')) expect(verdict).toMatchObject({ kind: 'halt', reason: { code: 'tls' } })
     expect(verdict.kind).not.toBe('delivered')
     expect(textOf(verdict)).toMatch(words)

@@ -1,21 +1,30 @@
 // Row 57: TLS is verified, at least 1.2, and a failure is told apart from a network that is down.
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHttpClient } from '../../../src/runtime/http-client.ts'
 import { httpErrorOf } from '../../../src/runtime/http-errors.ts'
 import type { HttpError, HttpReply } from '../../../src/runtime/http.ts'
 import { startReceiver } from '../../fakes/http-receiver.ts'
 
-const pem = (name: string): string => readFileSync(new URL(`../../fakes/tls/${name}.pem`, import.meta.url), 'utf8')
+const path = (name: string): string => fileURLToPath(new URL(`../../fakes/tls/${name}.pem`, import.meta.url))
+const pem = (name: string): string => readFileSync(path(name), 'utf8')
 const certificate = (name: string): TlsOptions => ({ key: pem(`${name}-key`), cert: pem(name) })
 
 /** The certificate of the future is its own authority. */
-const authorities = pem('ca') + pem('future')
+let authorities: string
+beforeAll(() => {
+  authorities = join(mkdtempSync(join(tmpdir(), 'audit-relay-authorities-')), 'all.pem')
+  writeFileSync(authorities, pem('ca') + pem('future'))
+})
+afterAll(() => rmSync(dirname(authorities), { recursive: true }))
 
 async function ask(server: TlsOptions, trusted: boolean): Promise<HttpReply | HttpError> {
   const receiver = await startReceiver(server)
-  const client = createHttpClient({ inFlight: 1, timeoutMs: 10_000, ...(trusted ? { ca: authorities } : {}) })
+  const client = createHttpClient({ inFlight: 1, timeoutMs: 10_000, ...(trusted ? { caFile: authorities } : {}) })
   try {
     const request = { method: 'POST', url: `${receiver.url}/`, headers: {}, body: Buffer.from('x') } as const
     return await client.request(request, new AbortController().signal).catch((error: unknown) => error as HttpError)

@@ -89,6 +89,8 @@ describe('hostile answers', () => {
     ['no life at all', { ...good, expires_in: undefined }, undefined],
     ['a type in other letters', { ...good, token_type: 'BEARER' }, 60_000],
     ['members that nobody asked for', { ...good, __proto__: 1, refresh_token: 'r' }, 60_000],
+    ['an identity token of somebody else', { ...good, id_token: 'a.b.c' }, 60_000],
+    ['no type at all', { ...good, token_type: undefined }, 60_000],
   ])('%s is no reason to complain', async (_name, body, lifeMs) => {
     receiver.answer(json(body))
     expect(await token()).toEqual({ text: 'a.b-c', lifeMs })

@@ -311,8 +311,8 @@ it('Google SecOps: a token is had for the key of a service account, and had anew
     iss: key.client_email,
     scope: 'https://www.googleapis.com/auth/cloud-platform',
     aud: key.token_uri,
-    iat: nowMs / 1000,
-    exp: nowMs / 1000 + 3600,
+    iat: nowMs / 1000 - 30,
+    exp: nowMs / 1000 + 2970,
   })
 })
 

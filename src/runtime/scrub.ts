@@ -1,5 +1,5 @@
 // Keeps secrets, control characters and long texts of a receiver's answer out of what a person or a log reads.
-import type { HttpReply } from '../runtime/http.ts'
+import type { HttpReply } from './http.ts'
 
 /** Shorter texts are no secrets, and hiding them would make an answer unreadable. */
 const shortestSecret = 4

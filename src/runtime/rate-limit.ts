@@ -1,6 +1,6 @@
 // What the rate-limit headers of an answer say, in the dialects that vendors speak: whether the limit is used up, and when it is
 // full again. `Retry-After` is a plainer word and goes before them.
-import type { HttpReply } from '../runtime/http.ts'
+import type { HttpReply } from './http.ts'
 import { clamped, dateMs, waitUntil } from './retry-after.ts'
 
 type Headers = Readonly<Record<string, string>>

@@ -1,8 +1,8 @@
 // The options of a kind that speaks HTTP about the way to its receiver: a proxy, an authority of one's own, a client certificate.
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { Connection } from '../runtime/http-connection.ts'
-import { httpUrl } from './options.ts'
+import type { Connection } from './http-connection.ts'
+import { httpUrl } from './http-options.ts'
 
 /** Spread into the options of a kind; `connectionOf` and `settleConnection` take what comes of it. */
 export const connectionShape = {

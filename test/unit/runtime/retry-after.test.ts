@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LONGEST_WAIT_MS, retryAfterMs, SHORTEST_WAIT_MS } from '../../../src/destinations/retry-after.ts'
+import { LONGEST_WAIT_MS, retryAfterMs, SHORTEST_WAIT_MS } from '../../../src/runtime/retry-after.ts'
 
 const now = Date.UTC(2026, 4, 17, 8)
 const shortest = SHORTEST_WAIT_MS

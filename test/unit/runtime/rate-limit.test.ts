@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { judgeStatus } from '../../../src/destinations/judge.ts'
-import { pauseMsOf, resetMs } from '../../../src/destinations/rate-limit.ts'
-import { LONGEST_WAIT_MS, SHORTEST_WAIT_MS } from '../../../src/destinations/retry-after.ts'
+import { pauseMsOf, resetMs } from '../../../src/runtime/rate-limit.ts'
+import { LONGEST_WAIT_MS, SHORTEST_WAIT_MS } from '../../../src/runtime/retry-after.ts'
 import type { HttpReply } from '../../../src/runtime/http.ts'
 
 const now = Date.UTC(2026, 4, 17, 8)

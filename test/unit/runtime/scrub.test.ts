@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { excerpt, printable, scrub, scrubReply, secretForms } from '../../../src/destinations/scrub.ts'
+import { excerpt, printable, scrub, scrubReply, secretForms } from '../../../src/runtime/scrub.ts'
 import type { HttpReply } from '../../../src/runtime/http.ts'
 
 const secret = 'pä"ss/wörd+1'
