@@ -1,9 +1,9 @@
-// Decides for each event of a page whether it is new, a duplicate of a recent one, or a conflict (the same identity with other
+// Decides for each event of a page whether it is new, a duplicate of a remembered one, or a conflict (the same identity with other
 // content), and remembers it. What changes in the page because of that is the business of rebuild-page.
 import type { Identity } from '../model/identity.ts'
 import { KEY_BYTES, type Page } from '../model/page.ts'
 import { eventIdOf, rebuildPage, type Rename } from './rebuild-page.ts'
-import { type RecentEvents, wordsOf } from './recent-events.ts'
+import { type Look, type RecentEvents, wordsOf } from './recent-events.ts'
 import type { Committed } from './store.ts'
 
 /** A page without what was seen before. */
@@ -15,20 +15,32 @@ export interface Deduplicated {
   readonly conflicts: Committed['conflicts']
 }
 
+/** What the events of a page are compared with. */
+export interface Remembered {
+  readonly recent: RecentEvents
+  /** Identities from further back that the page's window may meet. */
+  readonly older: RecentEvents | null
+}
+
 /** Drops duplicates, renames conflicts, and remembers everything that stays in `recent`. */
-export function deduplicate(page: Page, recent: RecentEvents, identity: Identity): Deduplicated {
+export function deduplicate(page: Page, { recent, older }: Remembered, identity: Identity): Deduplicated {
   const keys = wordsOf(page.keys)
   const prints = wordsOf(page.fingerprints)
   const renames = new Map<number, Rename>()
   const gone = new Set<number>()
+  const look = (of: Uint32Array, at: number, index: number): Look => {
+    const lately = recent.look(of, at, prints, index)
+    const before = lately === 'same' || !older ? 'new' : older.look(of, at, prints, index)
+    return before === 'new' ? lately : before
+  }
   for (let index = 0; index < page.count; index++) {
-    const place = recent.find(keys, index)
-    if (place < 0) recent.add(keys, index, prints, index)
-    else if (recent.samePrint(place, prints, index)) gone.add(index)
+    const seen = look(keys, index, index)
+    if (seen === 'new') recent.add(keys, index, prints, index)
+    else if (seen === 'same') gone.add(index)
     else {
       const rename = renameOf(page, index, identity)
       const newKey = wordsOf(rename.key)
-      if (recent.find(newKey, 0) >= 0) gone.add(index)
+      if (look(newKey, 0, index) !== 'new') gone.add(index)
       else {
         recent.add(newKey, 0, prints, index)
         renames.set(index, rename)

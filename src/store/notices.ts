@@ -3,7 +3,6 @@
 import type { Registration } from './registration.ts'
 import type { Reason } from '../model/verdict.ts'
 import type { PullRecord } from './overview.ts'
-import type { StoredRequest } from './requests.ts'
 
 /** The built-in source of the relay's own events. */
 export const RELAY_SOURCE = 'relay'
@@ -29,6 +28,9 @@ export type NoticeKind =
   | 'dead_letters_purged'
   | 'dead_letters_replayed'
   | 'events_replayed'
+  | 'backfill_started'
+  | 'backfill_ended'
+  | 'source_reset'
 
 /** The type of the event that a notice becomes. */
 export function eventTypeOf(kind: NoticeKind): string {
@@ -100,64 +102,6 @@ const registrationKinds: Readonly<Record<Registration['change'], NoticeKind | nu
   unchanged: null,
 }
 
-/** What a request that has ended has to say. */
-export function noticeOfRequest(
-  request: StoredRequest,
-  end: { readonly ok: boolean; readonly text: string },
-): NewNotice {
-  const { id, by, asked } = request
-  const { destinations, source, count, kind, data } = toldOf(request)
-  const outcome = end.ok ? 'success' : 'failure'
-  const told = { request: id, text: end.text, ...data, ...(isByCommand(asked.kind) && { change: 'command' }) }
-  return about(kind, {
-    by,
-    outcome,
-    destinations: destinations ?? [],
-    source: source ?? null,
-    count: count ?? 1,
-    data: told,
-  })
-}
-
-function isByCommand(kind: StoredRequest['asked']['kind']): boolean {
-  return kind === 'disable_destination' || kind === 'enable_destination' || kind === 'remove_destination'
-}
-
-/** What is particular to each kind of request. */
-function toldOf({ asked, counts }: StoredRequest): Pick<NewNotice, 'kind' | 'data'> & Partial<NewNotice> {
-  const { taken, delivered, dead, dropped } = counts
-  const fates = { taken, delivered, dead, dropped }
-  switch (asked.kind) {
-    case 'disable_destination':
-      return { kind: 'destination_disabled', ...onDestination(asked.destination, { discard: asked.discard }) }
-    case 'enable_destination':
-      return { kind: 'destination_enabled', ...onDestination(asked.destination) }
-    case 'remove_destination':
-      return { kind: 'destination_deleted', ...onDestination(asked.destination) }
-    case 'disable_source':
-      return { kind: 'source_disabled', source: asked.source, data: { source: asked.source } }
-    case 'enable_source':
-      return { kind: 'source_enabled', source: asked.source, data: { source: asked.source } }
-    case 'replay_dead_letters': {
-      const from = asked.letters.map(({ destination }) => destination)
-      const destinations = asked.to === null ? from : [asked.to]
-      return { kind: 'dead_letters_replayed', destinations, count: taken, data: { from, to: asked.to, ...fates } }
-    }
-    case 'purge_dead_letters': {
-      const destinations = asked.letters.map(({ destination }) => destination)
-      return { kind: 'dead_letters_purged', destinations, count: dropped, data: { destinations, purged: dropped } }
-    }
-    case 'replay_events': {
-      const span = { from: timeOf(asked.from), to: timeOf(asked.to) }
-      return { kind: 'events_replayed', count: taken, ...onDestination(asked.destination, { ...span, ...fates }) }
-    }
-  }
-}
-
-function onDestination(destination: string, data: NewNotice['data'] = {}): Pick<NewNotice, 'destinations' | 'data'> {
-  return { destinations: [destination], data: { destination, ...data } }
-}
-
 /** An event that waits for a person from now on, for good. */
 export interface Death {
   readonly source: string
@@ -211,10 +155,6 @@ export function noticesOfGaps(source: string, pull: PullRecord, before: PullReco
     .map(({ code, subject, text }) =>
       about('source_gap', { outcome: 'failure', source, data: { source, code, subject, reason: text } }),
     )
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString()
 }
 
 const nothing = {

@@ -3,9 +3,10 @@
 import type { BufferBound } from './buffer.ts'
 import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from './dead-letters.ts'
 import type { KeptEvents, Period } from './kept.ts'
+import type { Lateness } from './lateness.ts'
 import type { Notice } from './notices.ts'
 import type { StoredRequest } from './requests.ts'
-import type { AttemptRecord, DestinationRecord, Health } from './store.ts'
+import type { AttemptRecord, Cursor, DestinationRecord, Health } from './store.ts'
 import type { TraceResult } from './trace.ts'
 
 /** Queues whose events a destination has not had: how long they wait is its lag. */
@@ -15,6 +16,8 @@ export interface PullRecord {
   readonly at: number
   readonly ok: boolean
   readonly error: string | null
+  /** When the next one starts, ms; absent in what an older version wrote. */
+  readonly nextAt?: number
   /** Things that an operator should know and that persist (files without permission, gaps). */
   readonly notices: readonly {
     readonly level: string
@@ -46,6 +49,8 @@ export interface SourceOverview {
   readonly lastEventAt: number | null
   readonly parts: number
   readonly lastPull: PullRecord | null
+  /** How late the events came that were revealed after their time had been read; by lane, those that had any. */
+  readonly late: readonly Lateness[]
   /** The newest quarantined records, newest first, at most 5. */
   readonly quarantine: readonly {
     readonly at: number
@@ -109,6 +114,10 @@ export interface StoreReader {
   check(): Promise<CheckReport>
   /** The newest quarantined records of a source, newest first. */
   quarantine(source: string, limit: number): Promise<readonly QuarantinedRecord[]>
+  /** How far each part of each lane of a source has been read, as the text that polling keeps of it. */
+  cursors(source: string): Promise<readonly Cursor[]>
+  /** Source time, ms, up to which events of the source may be forgotten; null: none is forgotten. */
+  forgottenTo(source: string): Promise<number | null>
   /** Dead letters that match, in the order of their place, beginning after `after`; at most `limit`. */
   deadLetters(query: DeadLetterQuery, after: DeadLetterPlace | null, limit: number): Promise<readonly DeadLetter[]>
   /** By name what each destination was when the relay last started with it: canonical JSON, `''` for one that never ran. */

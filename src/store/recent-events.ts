@@ -1,8 +1,11 @@
-// The identities of a source's most recent events: an open-addressing table over typed arrays, oldest out first. It forgets
-// nothing within its limit; what is older is the business of whoever reads again that far back.
+// Identities of a source's events in an open-addressing table over typed arrays, oldest out first: of its most recent ones, and
+// of those that a window may meet. It forgets nothing within its limit.
 
 /** How many events of a source are remembered, a power of two. At the limit the table takes 8 MiB. */
 export const RECENT_EVENTS = 262_144
+
+/** Whether an identity is remembered: not at all, with this very fingerprint, or only with others. */
+export type Look = 'new' | 'same' | 'other'
 
 const keyWords = 4
 const printWords = 2
@@ -31,24 +34,26 @@ export class RecentEvents {
     return this.#count
   }
 
-  /** Where event `index` of the column `keys` is remembered, or -1. */
-  find(keys: Uint32Array, index: number): number {
-    const at = index * keyWords
+  /** One more, and the oldest is forgotten. */
+  get full(): boolean {
+    return this.#count === this.#limit
+  }
+
+  /** What is remembered of an event; `keyIndex` and `printIndex` are its places in the two columns. */
+  look(keys: Uint32Array, keyIndex: number, prints: Uint32Array, printIndex: number): Look {
+    const at = keyIndex * keyWords
     const mask = this.#slots.length - 1
+    let look: Look = 'new'
     for (let slot = (keys[at] as number) & mask; ; slot = (slot + 1) & mask) {
       const place = (this.#slots[slot] as number) - 1
-      if (place < 0 || this.#same(place, keys, at)) return place
+      if (place < 0) return look
+      if (!this.#same(place, keys, at)) continue
+      if (this.#samePrint(place, prints, printIndex)) return 'same'
+      look = 'other'
     }
   }
 
-  /** Whether the event remembered at `place` has the fingerprint of event `index` of the column `prints`. */
-  samePrint(place: number, prints: Uint32Array, index: number): boolean {
-    const mine = place * printWords
-    const other = index * printWords
-    return this.#prints[mine] === prints[other] && this.#prints[mine + 1] === prints[other + 1]
-  }
-
-  /** Remembers an event that `find` does not know; `keyIndex` and `printIndex` are its places in the two columns. */
+  /** Remembers an event; one that `look` calls `other` is remembered beside what was there. */
   add(keys: Uint32Array, keyIndex: number, prints: Uint32Array, printIndex: number): void {
     if (this.#count === this.#capacity) {
       if (this.#capacity < this.#limit) this.#grow()
@@ -68,6 +73,12 @@ export class RecentEvents {
     const mine = place * keyWords
     for (let word = 0; word < keyWords; word++) if (this.#keys[mine + word] !== keys[at + word]) return false
     return true
+  }
+
+  #samePrint(place: number, prints: Uint32Array, index: number): boolean {
+    const mine = place * printWords
+    const other = index * printWords
+    return this.#prints[mine] === prints[other] && this.#prints[mine + 1] === prints[other + 1]
   }
 
   #home(place: number): number {

@@ -1,4 +1,5 @@
 // What an operator asks of the holder from another process, and how far it has come.
+import type { NewNotice } from './notices.ts'
 
 /** Events of one destination, as half-open stretches of ordinals, sorted and disjoint. */
 export interface Chosen {
@@ -31,6 +32,21 @@ export type Asked =
       /** Events per second; null: as fast as it goes. */
       readonly perSecond: number | null
     }
+  | {
+      /** Reads again what the source has of `[from, to)` in source time, ms, in a lane of its own. */
+      readonly kind: 'backfill'
+      readonly source: string
+      readonly from: number
+      readonly to: number
+      /** Events per second; null: as fast as the source's limits allow. */
+      readonly perSecond: number | null
+      /** Also where the identities of older events are forgotten, so that they may be delivered again. */
+      readonly again: boolean
+    }
+  /** Ends a backfill where it is. `backfill`: its number. */
+  | { readonly kind: 'cancel_backfill'; readonly backfill: number }
+  /** Moves how far a source that is read in windows has been read. `part`: only this one; null: all of them. */
+  | { readonly kind: 'reset_source'; readonly source: string; readonly part: string | null; readonly to: number }
 
 /**
  * How far a replay has come: `taken = delivered + dead + dropped + (what still waits)`. `skipped` were chosen and not taken: they were
@@ -45,6 +61,20 @@ export interface RequestCounts {
   readonly dropped: number
 }
 
+/** How far a backfill has come: `read = new + known`, conflicts being new. */
+export interface Backfilled {
+  readonly pages: number
+  /** Events that were not known; those are delivered. */
+  readonly new: number
+  /** Events that had been read before. */
+  readonly known: number
+  readonly quarantined: number
+  /** The share of the source time that is read to its end, from 0 to 1. */
+  readonly covered: number
+  /** Why it rests at present; null while it gets on. */
+  readonly trouble: string | null
+}
+
 export interface StoredRequest {
   readonly id: number
   readonly at: number
@@ -57,6 +87,15 @@ export interface StoredRequest {
   /** What was done, or why it was not; null while it is under way. */
   readonly text: string | null
   readonly finishedAt: number | null
+  /** Of a backfill that has begun. */
+  readonly backfilled?: Backfilled
+}
+
+/** Cursors of a source that move when a request ends; `null` forgets one. `noticed`: what must be audited of it. */
+export interface MovedCursors {
+  readonly noticed?: readonly NewNotice[]
+  readonly source: string
+  readonly cursors: readonly { readonly lane: string; readonly part: string; readonly value: string | null }[]
 }
 
 /** What the holder does about requests. Each verb is one transaction. */
@@ -65,8 +104,21 @@ export interface RequestVerbs {
   ask(asked: Asked, by: string, now: number): Promise<number>
   /** Requests that are not finished, oldest first. */
   openRequests(): Promise<readonly StoredRequest[]>
-  /** Ends a request. */
-  finishRequest(id: number, end: { readonly ok: boolean; readonly text: string }, now: number): Promise<void>
+  /** Ends a request, and moves the cursors that it is about. One that has ended stays as it is, and so do the cursors. */
+  finishRequest(
+    id: number,
+    end: { readonly ok: boolean; readonly text: string },
+    now: number,
+    moved?: MovedCursors,
+  ): Promise<void>
+
+  /**
+   * Begins a backfill, which is audited; one that has begun goes on. `commitPage` counts its pages. Throws `ControlError` when its period begins
+   * before what is remembered of the source, unless it was asked for with `again`.
+   */
+  beginBackfill(id: number, now: number): Promise<void>
+  /** Why a backfill rests, or that it does not any more. One that has ended stays as it is. */
+  saveTrouble(id: number, trouble: string | null, now: number): Promise<void>
 
   /**
    * Stops or starts a destination by command; it stays so over restarts. With `discard` what waits is dropped now, and what comes while it

@@ -1,16 +1,18 @@
 // The port to what survives a restart. Each verb is one transaction and one sentence of the domain; each takes the time.
 // Two implementations, SQLite and memory, pass one contract suite.
-import type { Page, Quarantined, Routing, Seq } from '../model/page.ts'
+import type { Page, Seq } from '../model/page.ts'
 import type { Reason } from '../model/verdict.ts'
 import type { LatePage, LateRouting } from './late.ts'
 import type { Overview, PullRecord } from './overview.ts'
 import type { BufferBound, BufferVerbs } from './buffer.ts'
 import type { Health } from './health.ts'
 import type { NewNotice, NoticeVerbs } from './notices.ts'
+import type { Committed, PageCommit } from './page-commit.ts'
 import type { RequestVerbs } from './requests.ts'
 import type { RetentionVerbs } from './retention.ts'
 
 export type { Health } from './health.ts'
+export type { Committed, Packed, PageCommit } from './page-commit.ts'
 export type {
   PullRecord,
   Overview,
@@ -37,53 +39,6 @@ export interface Cursor {
   readonly value: string
   /** The ordinal after the last event that was committed with, or before, this cursor. */
   readonly seq: Seq
-}
-
-/** A pulled page and everything that moves with it, or none of it. */
-export interface PageCommit {
-  readonly source: string
-  readonly lane: string
-  readonly queue: Exclude<Queue, 'replay'>
-  /**
-   * Source time that the read covered, where the source reads windows; RFC 3339. Its events are looked for among all remembered ones whose
-   * times meet it, and a record that was quarantined before counts as a duplicate.
-   */
-  readonly window?: { readonly from: string; readonly to: string }
-  /** Identities of this source are remembered for at least so much time lived, ms, whatever happens to its pages. */
-  readonly rememberMs?: number
-  /** New events from before this time (ms) came late: counted, with how late they were. */
-  readonly lateBefore?: number
-  readonly page: Page
-  /** `page.bytes` compressed, if the caller has done so already (a codec number and the bytes). */
-  readonly packed?: Packed
-  readonly quarantined: readonly Quarantined[]
-  /** For every registered destination that reads this source. */
-  readonly routing: readonly Routing[]
-  /** `value: null` forgets a part. `lane`: of the cursor, when it is another than the page's. */
-  readonly cursors: readonly { readonly lane?: string; readonly part: string; readonly value: string | null }[]
-  /** Filter counts of this page, for the ledger: events routed past the filters, and expressions false for want of a field. */
-  readonly bypassed: number
-  readonly missing: number
-  /** Notices that this page carries; they are carried exactly once. */
-  readonly notices?: readonly number[]
-  /** What must be audited of it. */
-  readonly noticed?: readonly NewNotice[]
-}
-
-export interface Packed {
-  /** 0 = as is, 1 = zstd. */
-  readonly codec: number
-  readonly bytes: Uint8Array
-  /** SHA-256 of the bytes before compression, if the caller has it already. */
-  readonly digest?: Uint8Array
-}
-
-export interface Committed {
-  /** The ordinals of the new events: `[from, to)`. */
-  readonly seqs: SeqRange
-  readonly duplicates: number
-  /** Same identity with other content: kept under an id of its own and announced. */
-  readonly conflicts: readonly { readonly eventId: string; readonly newEventId: string }[]
 }
 
 /** What identifies a destination in the state, apart from secrets. */
@@ -185,6 +140,10 @@ export interface StoreBounds {
   readonly maxBytes: number
   /** How long settled pages are kept, ms. */
   readonly keepMs: number
+  /** How many of a source's newest identities every page is compared with; a power of two; 262,144. */
+  readonly recentEvents?: number
+  /** How many older ones the page of a window may be compared with besides; a power of two; 2,097,152. */
+  readonly windowKeys?: number
 }
 
 export interface Room {

@@ -5,10 +5,15 @@ import type { Asked } from '../store/requests.ts'
 import type { DestinationOverview, Store } from '../store/store.ts'
 import { counted } from '../telemetry/units.ts'
 
-/** What moves events is gone through a stretch at a time, and is not for here. */
-type MovingKind = 'replay_dead_letters' | 'purge_dead_letters' | 'replay_events'
+const kinds = [
+  'disable_destination',
+  'enable_destination',
+  'remove_destination',
+  'disable_source',
+  'enable_source',
+] as const
 
-export type ControlAsked = Exclude<Asked, { kind: MovingKind }>
+export type ControlAsked = Extract<Asked, { kind: (typeof kinds)[number] }>
 
 export interface ControlParts {
   readonly store: Store
@@ -22,7 +27,7 @@ export interface ControlParts {
 }
 
 export function isControl(asked: Asked): asked is ControlAsked {
-  return asked.kind !== 'replay_dead_letters' && asked.kind !== 'purge_dead_letters' && asked.kind !== 'replay_events'
+  return (kinds as readonly string[]).includes(asked.kind)
 }
 
 /** Does it, and says what was done. Throws `ControlError` where it cannot be. */

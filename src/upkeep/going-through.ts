@@ -4,7 +4,6 @@ import type { Clock } from '../runtime/clock.ts'
 import { isGoneThrough, isUnderWay, unsettledOf } from '../store/going-through.ts'
 import type { Asked, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
-import type { ControlAsked } from './control.ts'
 import { Pace } from './pace.ts'
 
 /** Dead letters moved in one transaction: short enough that nobody waits for it. */
@@ -13,7 +12,13 @@ const chunkLetters = 200
 const aheadEvents = 10_000
 const paceEveryMs = 100
 
-export type MovingAsked = Exclude<Asked, ControlAsked>
+const kinds = ['replay_dead_letters', 'purge_dead_letters', 'replay_events'] as const
+
+export type MovingAsked = Extract<Asked, { kind: (typeof kinds)[number] }>
+
+export function isMoving(asked: Asked): asked is MovingAsked {
+  return (kinds as readonly string[]).includes(asked.kind)
+}
 
 export interface GoingThroughParts {
   readonly store: Store

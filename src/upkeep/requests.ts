@@ -3,10 +3,13 @@
 import { ControlError, messageOf, StateFullError } from '../model/errors.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Asked, StoredRequest } from '../store/requests.ts'
+import type { Asked, MovedCursors, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
-import { control, isControl } from './control.ts'
-import { goThrough } from './going-through.ts'
+import type { OpenBackfill } from '../polling/backfill-lane.ts'
+import { Backfills, readText } from './backfills.ts'
+import { control, type ControlAsked, isControl } from './control.ts'
+import { goThrough, isMoving } from './going-through.ts'
+import { type ResetAsked, resetSource } from './reset.ts'
 
 /** Stops what delivers to, or reads from, this name while `work` changes the state. */
 interface Halting {
@@ -20,12 +23,22 @@ export interface RequestsParts {
   readonly telemetry?: Telemetry
   readonly destinations: Halting & { lookAgain(name: string): void }
   readonly sources: Halting & { readonly configured: readonly string[] }
+  /** Opens the lane of a backfill; without it backfills are left to whoever holds the state next. */
+  readonly openBackfill?: OpenBackfill
+}
+
+/** How a request ends. */
+interface End {
+  readonly ok: boolean
+  readonly text: string
+  readonly moved?: MovedCursors
 }
 
 const fullAgainMs = 1_000
 
 export class Requests {
   readonly #parts: RequestsParts
+  readonly #backfills: Backfills
   /** By number: what is being carried out, or needs nothing more from here. */
   readonly #carried = new Map<number, Promise<void>>()
   #working = 0
@@ -33,6 +46,8 @@ export class Requests {
 
   constructor(parts: RequestsParts) {
     this.#parts = parts
+    const { store, clock, openBackfill } = parts
+    this.#backfills = new Backfills({ store, clock, ...(openBackfill && { open: openBackfill }) })
   }
 
   /** Whether something is being carried out right now. */
@@ -88,20 +103,49 @@ export class Requests {
   async #do(request: StoredRequest, drain: AbortSignal): Promise<void> {
     const { id, asked } = request
     try {
-      if (isControl(asked)) {
-        const text = await control(asked, this.#parts)
-        await this.#finish(id, { ok: true, text })
-      } else await goThrough(request, asked, this.#parts, drain)
+      if (isMoving(asked)) await goThrough(request, asked, this.#parts, drain)
+      else if (isControl(asked)) await this.#control(id, asked)
+      else if (asked.kind === 'reset_source') await this.#reset(request, asked)
+      else if (asked.kind === 'cancel_backfill') await this.#cancel(request, asked)
+      else {
+        const end = await this.#backfills.carry(request, asked, drain)
+        if (end) await this.#finish(id, end)
+      }
     } catch (error) {
       if (!(error instanceof ControlError)) throw error
-      await this.#finish(id, { ok: false, text: messageOf(error) })
+      const text = messageOf(error)
+      await this.#finish(id, asked.kind === 'backfill' ? await this.#backfills.end(request, text) : { ok: false, text })
     }
   }
 
-  async #finish(id: number, end: { readonly ok: boolean; readonly text: string }): Promise<void> {
+  async #control(id: number, asked: ControlAsked): Promise<void> {
+    const text = await control(asked, this.#parts)
+    await this.#finish(id, { ok: true, text })
+    if (asked.kind === 'disable_source') this.#backfills.lookAgain(asked.source)
+  }
+
+  /** The cursors move before anybody reads there again. */
+  async #reset({ id, by }: StoredRequest, asked: ResetAsked): Promise<void> {
+    const { store, sources } = this.#parts
+    await sources.with(asked.source, async () => {
+      const done = resetSource(asked, await store.cursors(asked.source), by)
+      await this.#finish(id, { ok: true, ...done })
+    })
+  }
+
+  async #cancel({ id, by }: StoredRequest, { backfill }: Extract<Asked, { kind: 'cancel_backfill' }>): Promise<void> {
+    await this.#backfills.stop(backfill)
+    const found = (await this.#parts.store.openRequests()).find((one) => one.id === backfill)
+    if (found?.asked.kind !== 'backfill') throw new ControlError(`backfill ${backfill} is not under way (any more)`)
+    const end = await this.#backfills.end(found, `cancelled by ${by}`)
+    await this.#finish(backfill, end)
+    await this.#finish(id, { ok: true, text: `cancelled; until then ${readText(found.backfilled)}` })
+  }
+
+  async #finish(id: number, { ok, text, moved }: End): Promise<void> {
     const { store, clock, telemetry } = this.#parts
-    await store.finishRequest(id, end, clock.now())
-    telemetry?.emit({ type: 'request_ended', request: id, ...end })
+    await store.finishRequest(id, { ok, text }, clock.now(), moved)
+    telemetry?.emit({ type: 'request_ended', request: id, ok, text })
   }
 
   #throwFailure(): void {

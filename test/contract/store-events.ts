@@ -58,6 +58,10 @@ function pageOf(store: Store, source: string, events: readonly TestEvent[]): Pag
 export interface CommitChoices {
   readonly queue?: PageCommit['queue']
   readonly lane?: string
+  readonly window?: PageCommit['window']
+  readonly rememberMs?: number
+  readonly lateBefore?: number
+  readonly noticed?: PageCommit['noticed']
   readonly cursors?: PageCommit['cursors']
   readonly quarantined?: readonly Quarantined[]
   /** By destination: which events match; `all` of them, or their places. */
@@ -71,6 +75,7 @@ export function commitOf(
   choices: CommitChoices = {},
 ): PageCommit {
   const page = pageOf(store, source, events)
+  const { window, rememberMs, lateBefore, noticed } = choices
   return {
     source,
     lane: choices.lane ?? 'live',
@@ -81,6 +86,10 @@ export function commitOf(
     cursors: choices.cursors ?? [],
     bypassed: 0,
     missing: 0,
+    ...(window && { window }),
+    ...(rememberMs !== undefined && { rememberMs }),
+    ...(lateBefore !== undefined && { lateBefore }),
+    ...(noticed && { noticed }),
   }
 }
 

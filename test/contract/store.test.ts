@@ -67,7 +67,7 @@ describe.each(Object.entries(BENCHES))('the %s store', (_, makeBench) => {
       expect((await commit('app', ids('b', 'c'), { to: { siem: [0, 1], alerts: [1] } })).duplicates).toBe(1)
       store = await bench.open()
       const again = await commit('app', ids('a', 'd', 'c'), { to: { siem: 'all', alerts: [0, 2] } })
-      expect(again).toEqual({ seqs: { from: 4, to: 5 }, duplicates: 2, conflicts: [] })
+      expect(again).toEqual({ seqs: { from: 4, to: 5 }, duplicates: 2, quarantined: 0, conflicts: [] })
       expect(await readAll(store, 'siem')).toEqual(['a', 'b', 'c', 'd'])
       expect(await readAll(store, 'alerts')).toEqual(['c'])
       const overview = await store.overview(START)

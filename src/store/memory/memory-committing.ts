@@ -1,22 +1,43 @@
 // Commits a page in memory: looked at first, changed last, so that a refusal changes nothing.
-import type { Seq } from '../../model/page.ts'
+import type { Quarantined, Seq } from '../../model/page.ts'
 import { Identity } from '../../model/identity.ts'
 import { matchedBytes } from '../buffer.ts'
 import { chainOf, digestOf } from '../chain.ts'
+import { withPage } from '../backfilling.ts'
 import { deduplicate, type Deduplicated } from '../deduplicate.ts'
+import { addLateness, latenessOf, noLateness } from '../lateness.ts'
 import { noticesOfConflicts } from '../notices.ts'
 import { rebuildRouting } from '../rebuild-page.ts'
+import { spanOfTimes } from '../spans.ts'
 import type { Committed, PageCommit, SeqRange } from '../store.ts'
 import { noteInMemory, waitingByNumber } from './memory-notices.ts'
+import { freshlyQuarantined, rememberedInMemory } from './memory-remembering.ts'
+import { backfillInMemory } from './memory-requests.ts'
 import type { MemoryPage, MemorySource, MemoryState } from './memory-state.ts'
 import { requireUnblockedInMemory } from './memory-trimming.ts'
 
-export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { now: number; age: number }): Committed {
+/** When, and how many identities a window may meet. */
+interface MemoryStamp {
+  readonly now: number
+  readonly age: number
+  readonly windowKeys?: number | undefined
+}
+
+/** What is left of a commit without what was seen before. */
+interface Fresh extends Deduplicated {
+  readonly quarantined: readonly Quarantined[]
+}
+
+export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: MemoryStamp): Committed {
   for (const { destination } of commit.routing) state.destination(destination)
   requireUnblockedInMemory(state, commit.source)
   const carried = waitingByNumber(state, commit.notices ?? [])
   const source = state.source(commit.source)
-  const fresh = deduplicate(commit.page, source.recent, new Identity(state.identity.secret))
+  const remembered = rememberedInMemory(state, source, commit, stamp.windowKeys)
+  const fresh: Fresh = {
+    ...deduplicate(commit.page, remembered, new Identity(state.identity.secret)),
+    quarantined: freshlyQuarantined(source, commit),
+  }
   const from = state.nextSeq
   const to = from + fresh.page.count
   if (fresh.page.count > 0) {
@@ -28,25 +49,33 @@ export function commitInMemory(state: MemoryState, commit: PageCommit, stamp: { 
     state.pages.push({
       source: source.name,
       ...kept,
+      before: source.new,
+      index: { keys: page.keys, fingerprints: page.fingerprints, count: page.count, span: spanOfTimes(page.times) },
       routing: routed(state, commit, fresh, { from, to }),
       replays: new Map(),
     })
     state.nextSeq = to
     state.usedBytes += page.bytes.length
   }
-  count(source, commit, fresh, stamp.now)
+  const counts = count(source, commit, fresh, stamp.now)
   saveInMemory(source, commit.lane, commit.cursors, to)
   for (const notice of carried) notice.carried = true
-  noteInMemory(state, noticesOfConflicts(commit.source, fresh.conflicts), stamp.now)
-  return { seqs: { from, to }, duplicates: fresh.duplicates, conflicts: fresh.conflicts }
+  const { backfill } = commit
+  const { duplicates, quarantined } = counts
+  if (backfill)
+    backfillInMemory(state, backfill.request, (far) =>
+      withPage(far, backfill, { new: fresh.page.count, known: duplicates, quarantined }),
+    )
+  noteInMemory(state, [...noticesOfConflicts(commit.source, fresh.conflicts), ...(commit.noticed ?? [])], stamp.now)
+  return { seqs: { from, to }, duplicates, quarantined, conflicts: fresh.conflicts }
 }
 
 /** Moves or forgets cursors. */
 export function saveInMemory(source: MemorySource, lane: string, cursors: PageCommit['cursors'], seq: Seq): void {
-  for (const { part, value } of cursors) {
-    const key = JSON.stringify([lane, part])
+  for (const { lane: own = lane, part, value } of cursors) {
+    const key = JSON.stringify([own, part])
     if (value === null) source.cursors.delete(key)
-    else source.cursors.set(key, { lane, part, value, seq })
+    else source.cursors.set(key, { lane: own, part, value, seq })
   }
 }
 
@@ -78,12 +107,24 @@ function routed(state: MemoryState, commit: PageCommit, fresh: Deduplicated, seq
   return routing
 }
 
-function count(source: MemorySource, commit: PageCommit, fresh: Deduplicated, now: number): void {
+function count(
+  source: MemorySource,
+  commit: PageCommit,
+  fresh: Fresh,
+  now: number,
+): { duplicates: number; quarantined: number } {
+  const quarantined = fresh.quarantined.length
+  const duplicates = fresh.duplicates + commit.quarantined.length - quarantined
   source.pulled += commit.page.count + commit.quarantined.length
   source.new += fresh.page.count
-  source.duplicates += fresh.duplicates
+  source.duplicates += duplicates
   source.conflicts += fresh.conflicts.length
-  source.quarantined += commit.quarantined.length
-  for (const { reason, detail, place, bytes } of commit.quarantined)
+  source.quarantined += quarantined
+  for (const { reason, detail, place, bytes } of fresh.quarantined)
     source.quarantine.push({ at: now, reason, detail, place, bytes })
+  const { rememberMs = 0, lateBefore, lane } = commit
+  source.rememberMs = Math.max(source.rememberMs, rememberMs)
+  const late = lateBefore === undefined ? noLateness() : latenessOf(fresh.page.times, lateBefore, now)
+  if (late.some((events) => events > 0)) source.late.set(lane, addLateness(late, source.late.get(lane) ?? noLateness()))
+  return { duplicates, quarantined }
 }

@@ -1,10 +1,12 @@
 // The verbs of requests in memory.
 import type { Moment } from '../elapsed.ts'
-import type { Asked, RequestVerbs, StoredRequest } from '../requests.ts'
+import type { Asked, MovedCursors, RequestVerbs, StoredRequest } from '../requests.ts'
 import { disableInMemory, enableInMemory, enableSourceInMemory, removeInMemory } from './memory-controlling.ts'
+import { noteInMemory } from './memory-notices.ts'
 import { purgeInMemory, takeInMemory } from './memory-replaying.ts'
 import { canBeginInMemory, takeKeptInMemory } from './memory-retaking.ts'
-import { askInMemory, endInMemory, shownRequest } from './memory-requests.ts'
+import { saveInMemory } from './memory-committing.ts'
+import { askInMemory, backfillInMemory, beginInMemory, endInMemory, shownRequest } from './memory-requests.ts'
 import type { MemoryState } from './memory-state.ts'
 
 export class MemoryDesk implements RequestVerbs {
@@ -27,8 +29,26 @@ export class MemoryDesk implements RequestVerbs {
       .map(shownRequest)
   }
 
-  async finishRequest(id: number, end: { readonly ok: boolean; readonly text: string }, now: number): Promise<void> {
-    endInMemory(this.#held(now), id, end, now)
+  async finishRequest(
+    id: number,
+    end: { readonly ok: boolean; readonly text: string },
+    now: number,
+    moved?: MovedCursors,
+  ): Promise<void> {
+    const state = this.#held(now)
+    if (!endInMemory(state, id, end, now) || !moved) return
+    for (const { lane, ...cursor } of moved.cursors)
+      saveInMemory(state.source(moved.source), lane, [cursor], state.nextSeq)
+    noteInMemory(state, moved.noticed ?? [], now)
+  }
+
+  async beginBackfill(id: number, now: number): Promise<void> {
+    // Nothing is forgotten in memory, so that it may begin anywhere.
+    beginInMemory(this.#held(now), id, now)
+  }
+
+  async saveTrouble(id: number, trouble: string | null, now: number): Promise<void> {
+    backfillInMemory(this.#held(now), id, (far) => ({ ...far, trouble }))
   }
 
   async disableDestination(name: string, discard: boolean, now: number): Promise<number> {

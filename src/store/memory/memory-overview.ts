@@ -32,6 +32,7 @@ function sourceOf(source: MemorySource): SourceOverview {
     quarantined,
     lastEventAt,
     lastPull,
+    late: [...source.late].map(([lane, buckets]) => ({ lane, buckets })).sort((a, b) => (a.lane < b.lane ? -1 : 1)),
     parts: source.cursors.size,
     quarantine: newest.map(({ at, reason, detail, place }) => ({ at, reason, detail, place })),
   }

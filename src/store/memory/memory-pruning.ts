@@ -1,18 +1,21 @@
 // Gives room back in memory: drops the events of settled pages.
 import type { Seq } from '../../model/page.ts'
-import type { MemoryState } from './memory-state.ts'
+import type { MemoryPage, MemoryState } from './memory-state.ts'
 import { settledBefore } from './waiting.ts'
 
 const pagesPerCall = 200
 
-/** `olderThan`: of time lived. `pressed`: there is no room, so what a later start might have wanted goes too. */
+/**
+ * `olderThan`: of time lived. `pressed`: there is no room, so what a later start might have wanted goes too. `lived`: from when on
+ * identities are remembered for a time.
+ */
 export function pruneInMemory(
   state: MemoryState,
-  limit: { pressed: boolean; olderThan: number },
+  limit: { pressed: boolean; olderThan: number; lived: number },
 ): { pages: number; more: boolean } {
   const wanted = limit.pressed ? [] : wantedFrom(state)
   let pages = 0
-  for (const source of state.sources.keys()) {
+  for (const [source, { rememberMs, new: events }] of state.sources) {
     const before = Math.min(settledBefore(state, source), ...wanted)
     for (const kept of state.pages) {
       if (kept.source !== source || !kept.page || pages === pagesPerCall) continue
@@ -21,6 +24,11 @@ export function pruneInMemory(
       kept.page = undefined
       pages++
     }
+    const enough = events - state.recentEvents
+    const isForgotten = (kept: MemoryPage): boolean => rememberMs === 0 || kept.age <= limit.lived - rememberMs
+    for (const kept of state.pages)
+      if (kept.source === source && !kept.page && kept.before + kept.count <= enough && isForgotten(kept))
+        kept.index = undefined
   }
   return { pages, more: pages === pagesPerCall }
 }

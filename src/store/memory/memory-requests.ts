@@ -1,7 +1,8 @@
 // Requests in memory: written down, counted and ended.
+import { NOTHING_BACKFILLED } from '../backfilling.ts'
 import { chosenOf, endOf, isThrough, isUnderWay, KEPT_REQUESTS, NO_COUNTS } from '../going-through.ts'
-import type { Asked, RequestCounts, StoredRequest } from '../requests.ts'
-import { noticeOfRequest } from '../notices.ts'
+import { noticeOfBeginning, noticesOfRequest } from '../request-notices.ts'
+import type { Asked, Backfilled, RequestCounts, StoredRequest } from '../requests.ts'
 import { noteInMemory } from './memory-notices.ts'
 import type { MemoryRequest, MemoryState } from './memory-state.ts'
 
@@ -40,17 +41,35 @@ export function countInMemory(state: MemoryState, id: number, counted: Counted, 
   if (text !== null) endInMemory(state, id, { ok: true, text }, now)
 }
 
+/** False when it had ended before. */
 export function endInMemory(
   state: MemoryState,
   id: number,
   { ok, text }: { readonly ok: boolean; readonly text: string },
   now: number,
-): void {
+): boolean {
   const request = state.requests.find((one) => one.id === id)
-  if (request?.finishedAt !== null) return
+  if (request?.finishedAt !== null) return false
   for (const destination of state.destinations) if (destination.replaying === id) destination.replaying = null
   Object.assign(request, { state: ok ? 'done' : 'failed', text, finishedAt: now })
-  noteInMemory(state, [noticeOfRequest(request, { ok, text })], now)
+  noteInMemory(state, noticesOfRequest(request, { ok, text }), now)
+  return true
+}
+
+/** A backfill that has not begun begins. */
+export function beginInMemory(state: MemoryState, id: number, now: number): void {
+  const request = requestInMemory(state, id)
+  const notice = noticeOfBeginning(request)
+  if (!notice || request.state !== 'asked') return
+  Object.assign(request, { state: 'running', backfilled: NOTHING_BACKFILLED })
+  noteInMemory(state, [notice], now)
+}
+
+/** A backfill has come further. One that has ended, or is forgotten, stays as it is. */
+export function backfillInMemory(state: MemoryState, id: number, further: (far: Backfilled) => Backfilled): void {
+  const request = state.requests.find((one) => one.id === id)
+  if (request && isUnderWay(request))
+    Object.assign(request, { state: 'running', backfilled: further(request.backfilled ?? NOTHING_BACKFILLED) })
 }
 
 /** An event that had died again goes back to waiting. */
@@ -63,6 +82,6 @@ export function reopenInMemory(state: MemoryState, id: number): void {
 
 /** What those who ask are shown. */
 export function shownRequest(request: MemoryRequest): StoredRequest {
-  const { id, at, by, asked, state, counts, text, finishedAt } = request
-  return structuredClone({ id, at, by, asked, state, counts, text, finishedAt })
+  const { id, at, by, asked, state, counts, text, finishedAt, backfilled } = request
+  return structuredClone({ id, at, by, asked, state, counts, text, finishedAt, ...(backfilled && { backfilled }) })
 }

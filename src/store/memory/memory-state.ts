@@ -4,8 +4,9 @@ import type { Page, Seq } from '../../model/page.ts'
 import { CHAIN_START } from '../chain.ts'
 import type { DefinitionFrom } from '../definitions.ts'
 import type { Lived } from '../elapsed.ts'
-import { RecentEvents } from '../recent-events.ts'
+import { RECENT_EVENTS, RecentEvents } from '../recent-events.ts'
 import type { Settled } from '../ranges.ts'
+import type { Span } from '../spans.ts'
 import type { KnownDestination } from '../registration.ts'
 import type { RequestCounts, StoredRequest } from '../requests.ts'
 import type { AnnouncedPurge } from '../retention.ts'
@@ -38,6 +39,10 @@ export interface MemoryPage {
   readonly count: number
   readonly committedAt: number
   readonly age: number
+  /** Events of the source in earlier pages. */
+  readonly before: number
+  /** What is remembered against duplicates when the events are gone; undefined once that is forgotten too. */
+  index: (Pick<Page, 'keys' | 'fingerprints' | 'count'> & { readonly span: Span }) | undefined
   /** By destination id. */
   readonly routing: Map<number, MemoryRouting>
   /** Which of its events are sent again, by destination id. */
@@ -55,6 +60,10 @@ export interface MemorySource {
   chain: Uint8Array
   lastEventAt: number | null
   lastPull: PullRecord | null
+  /** For how much time lived its identities are remembered at least, ms. */
+  rememberMs: number
+  /** Late events by lane. */
+  readonly late: Map<string, readonly number[]>
   pulled: number
   new: number
   duplicates: number
@@ -125,6 +134,8 @@ export class MemoryState {
   lived: Lived | null = null
   heartbeatAt: number | null = null
   usedBytes = 0
+  /** How many of a source's newest identities every page is compared with. */
+  recentEvents = RECENT_EVENTS
 
   constructor(identity: StateIdentity = { instance: 'memory', secret: new Uint8Array(32).fill(7) }) {
     this.identity = identity
@@ -137,7 +148,7 @@ export class MemoryState {
 
   source(name: string): MemorySource {
     let source = this.sources.get(name)
-    if (!source) this.sources.set(name, (source = emptySource(name)))
+    if (!source) this.sources.set(name, (source = emptySource(name, this.recentEvents)))
     return source
   }
 
@@ -159,8 +170,9 @@ export class MemoryState {
   }
 }
 
-function emptySource(name: string): MemorySource {
+function emptySource(name: string, recentEvents: number): MemorySource {
   const counts = { pulled: 0, new: 0, duplicates: 0, conflicts: 0, quarantined: 0 }
-  const kept = { cursors: new Map<string, Cursor>(), recent: new RecentEvents(), quarantine: [] }
-  return { name, enabled: true, ...kept, chain: CHAIN_START, lastEventAt: null, lastPull: null, ...counts }
+  const kept = { cursors: new Map<string, Cursor>(), recent: new RecentEvents(recentEvents), quarantine: [] }
+  const unread = { chain: CHAIN_START, lastEventAt: null, lastPull: null, rememberMs: 0, late: new Map() }
+  return { name, enabled: true, ...kept, ...unread, ...counts }
 }

@@ -23,6 +23,7 @@ import type {
   Store,
   StoreBounds,
 } from '../store.ts'
+import { RECENT_EVENTS } from '../recent-events.ts'
 import type { RequestVerbs } from '../requests.ts'
 import { QUEUES } from '../store.ts'
 import { commitInMemory, saveInMemory } from './memory-committing.ts'
@@ -56,6 +57,8 @@ export class MemoryStore implements Store {
   readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
   readonly openRequests: RequestVerbs['openRequests'] = () => this.#desk.openRequests()
   readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
+  readonly beginBackfill: RequestVerbs['beginBackfill'] = (...given) => this.#desk.beginBackfill(...given)
+  readonly saveTrouble: RequestVerbs['saveTrouble'] = (...given) => this.#desk.saveTrouble(...given)
   readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
     this.#desk.disableDestination(...given)
   readonly enableDestination: RequestVerbs['enableDestination'] = (...given) => this.#desk.enableDestination(...given)
@@ -79,6 +82,7 @@ export class MemoryStore implements Store {
     this.#bounds = bounds
     this.#monotonic = monotonic
     this.#generation = ++state.generation
+    state.recentEvents = bounds.recentEvents ?? RECENT_EVENTS
   }
 
   async register(definitions: readonly DestinationDefinition[], now: number): Promise<readonly DestinationRecord[]> {
@@ -96,7 +100,8 @@ export class MemoryStore implements Store {
     const state = this.#held(now)
     if (this.#full()) this.#prune(now)
     if (this.#full()) requireRoomInMemory(state, commit.source, this.#bounds.maxBytes)
-    return commitInMemory(state, commit, { now, age: this.#lived(now).ms() })
+    const { windowKeys } = this.#bounds
+    return commitInMemory(state, commit, { now, age: this.#lived(now).ms(), windowKeys })
   }
 
   async saveCursors(source: string, lane: string, cursors: PageCommit['cursors'], now: number): Promise<void> {
@@ -220,8 +225,8 @@ export class MemoryStore implements Store {
   #prune(now: number): { pages: number; more: boolean } {
     const pressed = this.#full()
     const elapsed = this.#lived(now)
-    const agreed = elapsed.agrees(now) ? elapsed.ms() - this.#bounds.keepMs : -Infinity
-    return pruneInMemory(this.#state, { pressed, olderThan: pressed ? Infinity : agreed })
+    const lived = elapsed.agrees(now) ? elapsed.ms() : -Infinity
+    return pruneInMemory(this.#state, { pressed, olderThan: pressed ? Infinity : lived - this.#bounds.keepMs, lived })
   }
 
   #retrying(destination: string, except: ReadonlySet<Seq>): RetryEvent[] {

@@ -17,6 +17,7 @@ import { Buffers } from './buffers.ts'
 import { bufferOf, type DestinationRow, Destinations } from './destinations.ts'
 import { OldLetters, purgeOf } from './expiring.ts'
 import { Held } from './held.ts'
+import { LateEvents } from './late-events.ts'
 import { RoutingRows } from './routing.ts'
 import { type SourceRow, Sources } from './sources.ts'
 import { StateRow } from './state-row.ts'
@@ -53,6 +54,7 @@ export class Overviews {
   readonly #quarantine: Statement<[number, number], SourceOverview['quarantine'][number]>
   readonly #committedAt: Statement<[Seq], { at: number }>
   readonly #oldLetters: OldLetters
+  readonly #lateEvents: LateEvents
   readonly #nextRetry: Statement<[number], { at: number | null }>
 
   constructor(db: Database) {
@@ -77,6 +79,7 @@ export class Overviews {
       'SELECT committed_at AS at FROM page WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     )
     this.#oldLetters = new OldLetters(db)
+    this.#lateEvents = new LateEvents(db)
     this.#nextRetry = db.prepare('SELECT min(next_at) AS at FROM exception WHERE destination = ? AND dead = 0')
   }
 
@@ -97,6 +100,7 @@ export class Overviews {
       lastEventAt: row.last_event_at,
       parts: row.parts,
       lastPull: row.last_pull === null ? null : (JSON.parse(row.last_pull) as PullRecord),
+      late: this.#lateEvents.of(row.id),
       quarantine: this.#quarantine.all(row.id, shownQuarantine),
     }
   }

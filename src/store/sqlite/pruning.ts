@@ -5,6 +5,7 @@ import { RECENT_EVENTS } from '../recent-events.ts'
 import { QUEUES } from '../store.ts'
 import type { Destinations } from './destinations.ts'
 import type { Held } from './held.ts'
+import type { PageSpans } from './page-spans.ts'
 import { dayOf, type SourceRow, type Sources } from './sources.ts'
 import type { StateRow } from './state-row.ts'
 
@@ -18,6 +19,7 @@ interface Candidate {
   readonly age: number
   readonly before: number
   readonly chain: Uint8Array
+  readonly last_time: number | null
 }
 
 /** How old a page must be, counted in time lived; -Infinity destroys nothing, Infinity whatever is settled. */
@@ -25,28 +27,36 @@ export interface PruneLimit {
   readonly olderThan: number
   /** There is no room: what a later start might have wanted goes too. */
   readonly pressed: boolean
+  /** Time lived, from which identities are remembered; -Infinity forgets none that a source wants remembered for a time. */
+  readonly lived: number
+}
+
+interface PruningTables {
+  readonly state: StateRow
+  readonly sources: Sources
+  readonly destinations: Destinations
+  readonly spans: PageSpans
+  readonly held: Held
 }
 
 export class Pruning {
-  readonly #tables: {
-    readonly state: StateRow
-    readonly sources: Sources
-    readonly destinations: Destinations
-    readonly held: Held
-  }
+  readonly #tables: PruningTables
+  readonly #recentEvents: number
   readonly #candidates: Statement<[number, Seq, number], Candidate>
   readonly #removeBody: Statement<[Seq]>
   readonly #removeIndex: Statement<[Seq]>
   readonly #removeRow: Statement<[Seq]>
   readonly #removeRouting: Statement<[number, number, Seq]>
   readonly #bodyFrom: Statement<[Seq, number]>
-  readonly #keptFrom: Statement<[Seq, Uint8Array, number, number]>
+  readonly #keptFrom: Statement<[Seq, Uint8Array, number, number | null, number]>
+  readonly #backfill: Statement<[string], { id: number }>
   readonly #note: Statement<[{ source: number; day: number; first: Seq; last: Seq; chain: Uint8Array }]>
 
-  constructor(db: Database, tables: { state: StateRow; sources: Sources; destinations: Destinations; held: Held }) {
+  constructor(db: Database, tables: PruningTables, recentEvents = RECENT_EVENTS) {
+    this.#recentEvents = recentEvents
     this.#tables = tables
     this.#candidates = db.prepare(
-      'SELECT first_seq, count, committed_at, age, before, chain FROM page WHERE source = ? AND first_seq >= ? ORDER BY first_seq LIMIT ?',
+      'SELECT first_seq, count, committed_at, age, before, chain, last_time FROM page WHERE source = ? AND first_seq >= ? ORDER BY first_seq LIMIT ?',
     )
     this.#removeBody = db.prepare('DELETE FROM page_body WHERE first_seq = ?')
     this.#removeIndex = db.prepare('DELETE FROM page_index WHERE first_seq = ?')
@@ -54,7 +64,11 @@ export class Pruning {
     this.#removeRouting = db.prepare('DELETE FROM routing WHERE destination = ? AND queue = ? AND page = ?')
     this.#bodyFrom = db.prepare('UPDATE source SET body_from = ? WHERE id = ?')
     this.#keptFrom = db.prepare(
-      'UPDATE source SET kept_from = ?, pruned_chain = ?, events_gone = events_gone + ? WHERE id = ?',
+      `UPDATE source SET kept_from = ?, pruned_chain = ?, events_gone = events_gone + ?,
+       forgotten_to = max(coalesce(forgotten_to, -1e300), coalesce(?, -1e300)) WHERE id = ?`,
+    )
+    this.#backfill = db.prepare(
+      `SELECT id FROM request WHERE finished_at IS NULL AND kind = 'backfill' AND state = 'running' AND body ->> '$.source' = ?`,
     )
     this.#note = db.prepare(
       `INSERT INTO source_ledger (source, day, pruned_first, pruned_last, pruned_pages, pruned_chain) VALUES (@source, @day, @first, @last, 1, @chain)
@@ -67,7 +81,8 @@ export class Pruning {
     let pages = 0
     for (const source of this.#tables.sources.all()) {
       pages += this.#bodies(source, limit, pagesPerCall - pages)
-      this.#forget(source, pagesPerCall)
+      // What a backfill that is under way reads again must stay known.
+      if (!this.#backfill.get(source.name)) this.#forget(source, limit, pagesPerCall)
     }
     return { pages, more: pages >= pagesPerCall }
   }
@@ -98,16 +113,18 @@ export class Pruning {
   }
 
   /** Rows of pages without bytes, beyond what is remembered against duplicates. */
-  #forget(source: SourceRow, most: number): void {
-    const enough = source.events - RECENT_EVENTS
+  #forget(source: SourceRow, { lived }: PruneLimit, most: number): void {
+    const enough = source.events - this.#recentEvents
     if (source.events_gone >= enough) return
     for (const page of this.#candidates.all(source.id, source.kept_from, most)) {
       if (page.before + page.count > enough || page.first_seq >= source.body_from) return
+      if (source.remember_ms > 0 && page.age > lived - source.remember_ms) return
       this.#removeIndex.run(page.first_seq)
       this.#removeRow.run(page.first_seq)
+      this.#tables.spans.remove(page.first_seq)
       for (const { id } of this.#tables.destinations.all())
         QUEUES.forEach((_, queue) => this.#removeRouting.run(id, queue, page.first_seq))
-      this.#keptFrom.run(page.first_seq + page.count, page.chain, page.count, source.id)
+      this.#keptFrom.run(page.first_seq + page.count, page.chain, page.count, page.last_time, source.id)
     }
   }
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import Database from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
 import type { DeadLetter, DeadLetterGroup, DeadLetterPlace, DeadLetterQuery } from '../dead-letters.ts'
-import type { CheckReport, Overview, QuarantinedRecord, StoreReader } from '../store.ts'
+import type { CheckReport, Cursor, Overview, QuarantinedRecord, StoreReader } from '../store.ts'
 import type { KeptEvents, Period } from '../kept.ts'
 import type { TraceResult } from '../trace.ts'
 import type { Notice } from '../notices.ts'
@@ -19,6 +19,7 @@ import { Overviews } from './overviews.ts'
 import { Notices } from './notices.ts'
 import { RequestRows } from './request-rows.ts'
 import { checkedVersion, MIGRATIONS } from './schema.ts'
+import { Sources } from './sources.ts'
 import { Tracing } from './tracing.ts'
 
 export type { StoreReader } from '../store.ts'
@@ -76,6 +77,14 @@ class SqliteReader implements StoreReader {
       'SELECT at, reason, detail, place, bytes FROM quarantine WHERE source = (SELECT id FROM source WHERE name = ?) ORDER BY id DESC LIMIT ?',
     )
     return this.#guard(() => rows.all(source, limit))
+  }
+
+  cursors(source: string): Promise<readonly Cursor[]> {
+    return this.#guard(() => new Sources(this.#db).cursors(source))
+  }
+
+  forgottenTo(source: string): Promise<number | null> {
+    return this.#guard(() => new Sources(this.#db).forgottenTo(source))
   }
 
   notices(limit: number, before?: number): Promise<readonly Notice[]> {

@@ -10,7 +10,10 @@ export class Recents {
   readonly #start: Statement<[number, number], { first_seq: Seq }>
   readonly #heads: Statement<[number, number, Seq], { count: number; head: Uint8Array }>
 
-  constructor(db: Database) {
+  readonly #limit: number
+
+  constructor(db: Database, limit = RECENT_EVENTS) {
+    this.#limit = limit
     this.#start = db.prepare(
       'SELECT first_seq FROM page WHERE source = ? AND before <= ? ORDER BY first_seq DESC LIMIT 1',
     )
@@ -35,13 +38,13 @@ export class Recents {
   }
 
   #read(source: SourceRow): RecentEvents {
-    const recent = new RecentEvents()
-    const start = this.#start.get(source.id, Math.max(source.events - RECENT_EVENTS, 0))?.first_seq ?? 0
+    const recent = new RecentEvents(this.#limit)
+    const start = this.#start.get(source.id, Math.max(source.events - this.#limit, 0))?.first_seq ?? 0
     for (const { count, head } of this.#heads.iterate(IDENTITY_BYTES, source.id, start)) {
       const { keys, fingerprints } = identities(head, count)
       const [keyWords, printWords] = [wordsOf(keys), wordsOf(fingerprints)]
       for (let index = 0; index < count; index++)
-        if (recent.find(keyWords, index) < 0) recent.add(keyWords, index, printWords, index)
+        if (recent.look(keyWords, index, printWords, index) !== 'same') recent.add(keyWords, index, printWords, index)
     }
     return recent
   }

@@ -1,6 +1,7 @@
 // The verbs of requests on SQLite, each one transaction.
 import type { Elapsed } from '../elapsed.ts'
-import type { Asked, RequestVerbs, StoredRequest } from '../requests.ts'
+import { type BackfillAsked, requireRemembered } from '../backfilling.ts'
+import type { Asked, MovedCursors, RequestVerbs, StoredRequest } from '../requests.ts'
 import type { Tables } from './tables.ts'
 import type { Writer } from './writer.ts'
 
@@ -24,8 +25,35 @@ export class RequestDesk implements RequestVerbs {
     return this.#tables.requests.open()
   }
 
-  finishRequest(id: number, end: { readonly ok: boolean; readonly text: string }, now: number): Promise<void> {
-    return this.#writer.write(() => this.#tables.requests.end(id, end, now))
+  finishRequest(
+    id: number,
+    end: { readonly ok: boolean; readonly text: string },
+    now: number,
+    moved?: MovedCursors,
+  ): Promise<void> {
+    const { requests, sources, state, notices } = this.#tables
+    return this.#writer.write(() => {
+      if (!requests.end(id, end, now) || !moved) return
+      const source = sources.ensure(moved.source).id
+      const stamp = { seq: state.nextSeq(), now }
+      for (const { lane, ...cursor } of moved.cursors) sources.saveCursors(source, lane, [cursor], stamp)
+      notices.add(moved.noticed ?? [], now)
+    })
+  }
+
+  beginBackfill(id: number, now: number): Promise<void> {
+    const { requests, sources } = this.#tables
+    return this.#writer.write(() => {
+      const { asked, state } = requests.get(id).request
+      if (state !== 'asked') return
+      const { source } = asked as BackfillAsked
+      requireRemembered(asked as BackfillAsked, sources.forgottenTo(source))
+      requests.begin(id, now)
+    })
+  }
+
+  saveTrouble(id: number, trouble: string | null): Promise<void> {
+    return this.#writer.write(() => this.#tables.requests.backfill(id, (far) => ({ ...far, trouble })))
   }
 
   disableDestination(name: string, discard: boolean, now: number): Promise<number> {

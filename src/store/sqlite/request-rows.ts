@@ -1,8 +1,9 @@
 // The rows of requests: written down, followed, counted and ended. Works on any connection.
 import type { Database, Statement } from 'better-sqlite3'
-import { noticeOfRequest } from '../notices.ts'
+import { NOTHING_BACKFILLED } from '../backfilling.ts'
 import { chosenOf, endOf, isThrough, isUnderWay, KEPT_REQUESTS } from '../going-through.ts'
-import type { Asked, RequestCounts, StoredRequest } from '../requests.ts'
+import { noticeOfBeginning, noticesOfRequest } from '../request-notices.ts'
+import type { Asked, Backfilled, RequestCounts, StoredRequest } from '../requests.ts'
 import type { Notices } from './notices.ts'
 
 interface RequestRow extends RequestCounts {
@@ -14,6 +15,7 @@ interface RequestRow extends RequestCounts {
   readonly place: number
   readonly text: string | null
   readonly finished_at: number | null
+  readonly backfilled: string | null
 }
 
 /** What is added to a request's counts. */
@@ -39,6 +41,7 @@ export class RequestRows {
   readonly #reopen: Statement<[number]>
   readonly #choose: Statement<[number, number]>
   readonly #free: Statement<[number]>
+  readonly #backfilled: Statement<[string, number]>
 
   constructor(db: Database, notices: Notices) {
     this.#notices = notices
@@ -56,6 +59,9 @@ export class RequestRows {
     )
     this.#choose = db.prepare('UPDATE request SET chosen = ? WHERE id = ?')
     this.#free = db.prepare('UPDATE destination SET replaying = NULL WHERE replaying = ?')
+    this.#backfilled = db.prepare(
+      "UPDATE request SET backfilled = ?, state = 'running' WHERE id = ? AND finished_at IS NULL",
+    )
     this.#reopen = db.prepare(
       `UPDATE request SET dead = dead - 1, finished_at = iif(state = 'done', NULL, finished_at), text = iif(state = 'done', NULL, text),
        state = iif(state = 'done', 'running', state) WHERE id = ?`,
@@ -105,10 +111,27 @@ export class RequestRows {
     if (text !== null) this.end(id, { ok: true, text }, now)
   }
 
-  end(id: number, { ok, text }: { readonly ok: boolean; readonly text: string }, now: number): void {
+  /** False when it had ended before. */
+  end(id: number, { ok, text }: { readonly ok: boolean; readonly text: string }, now: number): boolean {
     const row = this.#end.get(ok ? 'done' : 'failed', text, now, id)
     this.#free.run(id)
-    if (row) this.#notices.add([noticeOfRequest(requestOf(row), { ok, text })], now)
+    if (row) this.#notices.add(noticesOfRequest(requestOf(row), { ok, text }), now)
+    return row !== undefined
+  }
+
+  /** A backfill that has not begun begins. */
+  begin(id: number, now: number): void {
+    const { request } = this.get(id)
+    const notice = noticeOfBeginning(request)
+    if (!notice || request.state !== 'asked') return
+    this.#backfilled.run(JSON.stringify(NOTHING_BACKFILLED), id)
+    this.#notices.add([notice], now)
+  }
+
+  /** A backfill has come further. One that has ended, or is forgotten, stays as it is. */
+  backfill(id: number, further: (far: Backfilled) => Backfilled): void {
+    const far = this.find(id)?.request.backfilled ?? NOTHING_BACKFILLED
+    this.#backfilled.run(JSON.stringify(further(far)), id)
   }
 
   /** An event that had died again goes back to waiting. */
@@ -120,5 +143,16 @@ export class RequestRows {
 function requestOf(row: RequestRow): StoredRequest {
   const { id, at, by, state, text, chosen, taken, skipped, delivered, dead, dropped } = row
   const counts = { chosen, taken, skipped, delivered, dead, dropped }
-  return { id, at, by, asked: JSON.parse(row.body) as Asked, state, counts, text, finishedAt: row.finished_at }
+  const backfilled = row.backfilled === null ? {} : { backfilled: JSON.parse(row.backfilled) as Backfilled }
+  return {
+    id,
+    at,
+    by,
+    asked: JSON.parse(row.body) as Asked,
+    state,
+    counts,
+    text,
+    finishedAt: row.finished_at,
+    ...backfilled,
+  }
 }

@@ -170,8 +170,29 @@ CREATE INDEX notice_carried ON notice (id) WHERE carried = 1;
 CREATE INDEX notice_growing ON notice (ripe_at) WHERE carried = 0;
 `
 
+const third = `
+-- remember_ms: for how much time lived its identities are remembered at least.
+ALTER TABLE source ADD COLUMN remember_ms INTEGER NOT NULL DEFAULT 0;
+-- digest: of the bytes; NULL in rows from before. A record that is read again is known by it.
+ALTER TABLE quarantine ADD COLUMN digest BLOB;
+CREATE INDEX quarantine_known ON quarantine (source, digest) WHERE digest IS NOT NULL;
+-- The pages of a source whose events may meet a window, however far back. Numbers are rounded outwards: the page itself says exactly.
+CREATE VIRTUAL TABLE page_span USING rtree (first_seq, source_from, source_to, first_time, last_time);
+INSERT INTO page_span SELECT first_seq, source, source, first_time, last_time FROM page WHERE first_time IS NOT NULL;
+-- bucket: as lateness.ts counts them.
+CREATE TABLE late_event (
+  source INTEGER NOT NULL, lane TEXT NOT NULL, bucket INTEGER NOT NULL, events INTEGER NOT NULL,
+  PRIMARY KEY (source, lane, bucket)
+) WITHOUT ROWID;
+-- backfilled: how far a backfill has come, as JSON. forgotten_to: source time up to which identities may be forgotten; NULL: none is.
+ALTER TABLE request ADD COLUMN backfilled TEXT;
+ALTER TABLE source ADD COLUMN forgotten_to REAL;
+UPDATE source SET forgotten_to = coalesce((SELECT first_time FROM page WHERE page.source = source.id ORDER BY first_seq LIMIT 1), last_event_at)
+  WHERE events_gone > 0;
+`
+
 /** Migration `n` leads from version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [first, second]
+export const MIGRATIONS: readonly string[] = [first, second, third]
 
 /** Brings the schema up to date. A file that is newer or another program's is refused and left as it is. */
 export function migrate(db: Database, path: string, migrations: readonly string[] = MIGRATIONS): void {

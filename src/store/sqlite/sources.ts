@@ -17,6 +17,8 @@ export interface SourceRow {
   readonly last_pull: string | null
   readonly parts: number
   readonly disabled: number
+  readonly remember_ms: number
+  readonly forgotten_to: number | null
 }
 
 /** What a page adds to its source's day. */
@@ -45,6 +47,7 @@ export class Sources {
   readonly #name: Statement<[number], { name: string }>
   readonly #all: Statement<[], SourceRow>
   readonly #disable: Statement<[number, number]>
+  readonly #remember: Statement<[number, number]>
 
   constructor(db: Database) {
     this.#byName = db.prepare('SELECT * FROM source WHERE name = ?')
@@ -69,6 +72,7 @@ export class Sources {
        ON CONFLICT DO UPDATE SET ${added.map((name) => `${name} = ${name} + @${name}`).join(', ')}`,
     )
     this.#pull = db.prepare('UPDATE source SET last_pull = ? WHERE id = ?')
+    this.#remember = db.prepare('UPDATE source SET remember_ms = ? WHERE id = ?')
     this.#disable = db.prepare('UPDATE source SET disabled = ? WHERE id = ?')
   }
 
@@ -108,14 +112,24 @@ export class Sources {
     return this.#cursors.all(name)
   }
 
+  /** Source time up to which events may be forgotten; null: none is. */
+  forgottenTo(name: string): number | null {
+    return this.find(name)?.forgotten_to ?? null
+  }
+
   saveCursors(id: number, lane: string, cursors: PageCommit['cursors'], stamp: { seq: Seq; now: number }): void {
     let parts = 0
-    for (const { part, value } of cursors) {
-      if (value === null) parts -= this.#forget.run(id, lane, part).changes
-      else if (this.#save.run(value, stamp.seq, stamp.now, id, lane, part).changes === 0)
-        parts += this.#add.run(value, stamp.seq, stamp.now, id, lane, part).changes
+    for (const { lane: own = lane, part, value } of cursors) {
+      if (value === null) parts -= this.#forget.run(id, own, part).changes
+      else if (this.#save.run(value, stamp.seq, stamp.now, id, own, part).changes === 0)
+        parts += this.#add.run(value, stamp.seq, stamp.now, id, own, part).changes
     }
     if (parts !== 0) this.#parts.run(parts, id)
+  }
+
+  /** For how long its identities are remembered at least: the longest that was ever asked for. */
+  remember(row: SourceRow, ms: number): void {
+    if (ms > row.remember_ms) this.#remember.run(Math.min(Math.round(ms), Number.MAX_SAFE_INTEGER), row.id)
   }
 
   /** Whether it is read at all. */

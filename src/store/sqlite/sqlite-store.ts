@@ -42,6 +42,8 @@ export class SqliteStore implements Store {
   readonly ask: RequestVerbs['ask'] = (...given) => this.#desk.ask(...given)
   readonly openRequests: RequestVerbs['openRequests'] = () => this.#desk.openRequests()
   readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
+  readonly beginBackfill: RequestVerbs['beginBackfill'] = (...given) => this.#desk.beginBackfill(...given)
+  readonly saveTrouble: RequestVerbs['saveTrouble'] = (id, trouble) => this.#desk.saveTrouble(id, trouble)
   readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
     this.#desk.disableDestination(...given)
   readonly enableDestination: RequestVerbs['enableDestination'] = (name) => this.#desk.enableDestination(name)
@@ -102,6 +104,7 @@ export class SqliteStore implements Store {
       committed: ({ committed: { seqs }, page }) => page.count > 0 && this.#tables.pages.handOver(seqs.from, page),
       undone: () => {
         this.#tables.recents.forget(commit.source)
+        this.#tables.windows.forget(commit.source)
         this.#tables.held.forget()
       },
     })
@@ -182,7 +185,7 @@ export class SqliteStore implements Store {
     const pressed = this.#tables.bound.over()
     const { pruning, held } = this.#tables
     const result = await this.#writer.write(
-      () => pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now) }),
+      () => pruning.prune({ pressed, olderThan: this.#olderThan(pressed, now), lived: this.#lived(now) }),
       {
         undone: () => held.forget(),
       },
@@ -222,9 +225,13 @@ export class SqliteStore implements Store {
   }
 
   #olderThan(pressed: boolean, now: number): number {
-    if (pressed) return Infinity
-    const { elapsed, bounds } = this.#opened
-    return elapsed.agrees(now) ? elapsed.ms() - bounds.keepMs : -Infinity
+    return pressed ? Infinity : this.#lived(now) - this.#opened.bounds.keepMs
+  }
+
+  /** Time lived; while the wall clock disagrees with it nothing is old enough for anything. */
+  #lived(now: number): number {
+    const { elapsed } = this.#opened
+    return elapsed.agrees(now) ? elapsed.ms() : -Infinity
   }
 
   /** Reads on the writing connection, between transactions: what was committed, and nothing else. */

@@ -12,12 +12,15 @@ import { Exceptions } from './exceptions.ts'
 import { Held } from './held.ts'
 import { Expiring } from './expiring.ts'
 import { Late } from './late.ts'
+import { LateEvents } from './late-events.ts'
 import type { StateLock } from './lock.ts'
 import { Overviews } from './overviews.ts'
 import { Notices } from './notices.ts'
 import { PageCache } from './page-cache.ts'
+import { PageSpans } from './page-spans.ts'
 import { Pages } from './pages.ts'
 import { Pruning } from './pruning.ts'
+import { QuarantineRows } from './quarantine-rows.ts'
 import { Recents } from './recents.ts'
 import { Replaying } from './replaying.ts'
 import { Retaking } from './retaking.ts'
@@ -29,6 +32,7 @@ import { Settling } from './settling.ts'
 import { Sources } from './sources.ts'
 import { StateRow } from './state-row.ts'
 import { Trimming } from './trimming.ts'
+import { WindowKeys } from './window-keys.ts'
 
 const cacheBytes = 8 * 1024 * 1024
 
@@ -52,7 +56,11 @@ interface Rows {
   readonly definitions: Definitions
   readonly routing: RoutingRows
   readonly pages: Pages
+  readonly spans: PageSpans
   readonly recents: Recents
+  readonly windows: WindowKeys
+  readonly quarantine: QuarantineRows
+  readonly lateEvents: LateEvents
   readonly exceptions: Exceptions
   readonly attempts: Attempts
   readonly notices: Notices
@@ -77,14 +85,14 @@ export interface Tables extends Rows {
 }
 
 export function openTables({ db, path, reserve, bounds, identity }: OpenedState): Tables {
-  const rows = rowsOf(db)
+  const rows = rowsOf(db, bounds)
   const { held } = rows
   return {
     ...rows,
-    committing: new Committing(db, identity.secret, rows),
+    committing: new Committing(identity.secret, rows),
     settling: new Settling(rows),
     late: new Late(db, rows),
-    pruning: new Pruning(db, rows),
+    pruning: new Pruning(db, rows, bounds.recentEvents),
     bound: new RoomBound(db, path, { maxBytes: bounds.maxBytes, reserve, held }),
     overviews: new Overviews(db),
     controlling: new Controlling(db, rows),
@@ -95,12 +103,13 @@ export function openTables({ db, path, reserve, bounds, identity }: OpenedState)
   }
 }
 
-function rowsOf(db: Database): Rows {
+function rowsOf(db: Database, bounds: StoreBounds): Rows {
   const sources = new Sources(db)
   const destinations = new Destinations(db)
   const routing = new RoutingRows(db)
   const pages = new Pages(db, new PageCache(cacheBytes))
   const notices = new Notices(db)
+  const spans = new PageSpans(db)
   return {
     state: new StateRow(db),
     sources,
@@ -108,7 +117,11 @@ function rowsOf(db: Database): Rows {
     definitions: new Definitions(db),
     routing,
     pages,
-    recents: new Recents(db),
+    recents: new Recents(db, bounds.recentEvents),
+    spans,
+    windows: new WindowKeys(spans, bounds),
+    quarantine: new QuarantineRows(db),
+    lateEvents: new LateEvents(db),
     exceptions: new Exceptions(db, pages, routing),
     attempts: new Attempts(db),
     notices,

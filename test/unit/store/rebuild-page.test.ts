@@ -33,9 +33,9 @@ describe('a page that must be rebuilt', () => {
     ['last in the event', `{${time},"event_id":"a"}`, `{${time},"data":3,"event_id":"a"}`],
   ])('puts the suffix into every event_id: %s', (_, first, second) => {
     const recent = new RecentEvents()
-    deduplicate(draft(first), recent, identity)
+    deduplicate(draft(first), { recent, older: null }, identity)
     const page = draft(second)
-    const { page: rebuilt, conflicts, kept } = deduplicate(page, recent, identity)
+    const { page: rebuilt, conflicts, kept } = deduplicate(page, { recent, older: null }, identity)
     const before = Buffer.from(eventBytes(page, 0)).toString()
     const after = Buffer.from(eventBytes(rebuilt, 0)).toString()
     const suffix = (conflicts[0]?.newEventId ?? '').slice(-17)
@@ -49,7 +49,8 @@ describe('a page that must be rebuilt', () => {
 
   it('leaves a page alone in which everything is new', () => {
     const page = draft(`{"event_id":"a",${time}}`)
-    expect(deduplicate(page, new RecentEvents(), identity)).toEqual({ page, kept: null, duplicates: 0, conflicts: [] })
+    const remembered = { recent: new RecentEvents(), older: null }
+    expect(deduplicate(page, remembered, identity)).toEqual({ page, kept: null, duplicates: 0, conflicts: [] })
   })
 
   it('moves the bits of what stays', () => {

@@ -18,13 +18,9 @@ describe('RecentEvents', () => {
         const model: number[] = []
         for (const id of ids) {
           const known = model.includes(id)
-          const place = recent.find(keyOf(id), 0)
-          if (place >= 0 !== known) return false
-          if (known) {
-            if (!recent.samePrint(place, Uint32Array.of(id, 9), 0) || recent.samePrint(place, Uint32Array.of(id, 8), 0))
-              return false
-            continue
-          }
+          if (recent.look(keyOf(id), 0, Uint32Array.of(id, 9), 0) !== (known ? 'same' : 'new')) return false
+          if (recent.look(keyOf(id), 0, Uint32Array.of(id, 8), 0) !== (known ? 'other' : 'new')) return false
+          if (known) continue
           recent.add(keyOf(id), 0, Uint32Array.of(id, 9), 0)
           model.push(id)
           if (model.length > limit) model.shift()
@@ -39,8 +35,16 @@ describe('RecentEvents', () => {
     const recent = new RecentEvents(8)
     for (let id = 0; id < 100; id++) {
       recent.add(keyOf(id), 0, Uint32Array.of(id, 0), 0)
-      for (let old = 0; old <= id; old++) expect(recent.find(keyOf(old), 0) >= 0).toBe(old > id - 8)
+      for (let old = 0; old <= id; old++)
+        expect(recent.look(keyOf(old), 0, Uint32Array.of(old, 0), 0)).toBe(old > id - 8 ? 'same' : 'new')
     }
+  })
+
+  it('remembers several versions of an event', () => {
+    const recent = new RecentEvents(8)
+    const print = (version: number) => Uint32Array.of(version, 0)
+    for (const version of [1, 2]) recent.add(keyOf(1), 0, print(version), 0)
+    expect([1, 2, 3].map((version) => recent.look(keyOf(1), 0, print(version), 0))).toEqual(['same', 'same', 'other'])
   })
 
   it('reads columns that lie anywhere', () => {

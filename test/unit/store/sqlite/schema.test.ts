@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { PageSpans } from '../../../../src/store/sqlite/page-spans.ts'
 import { checkedVersion, migrate, MIGRATIONS } from '../../../../src/store/sqlite/schema.ts'
 
 const tablesOf = (db: Database.Database) =>
@@ -17,11 +18,16 @@ describe('row 14: migrations', () => {
       'destination',
       'exception',
       'late',
+      'late_event',
       'ledger',
       'notice',
       'page',
       'page_body',
       'page_index',
+      'page_span',
+      'page_span_node',
+      'page_span_parent',
+      'page_span_rowid',
       'position',
       'quarantine',
       'request',
@@ -47,6 +53,25 @@ describe('row 14: migrations', () => {
     expect(() => checkedVersion(db, 'state.db')).toThrow(
       `state.db was written by a newer audit-relay (schema ${newer}, this one knows up to ${MIGRATIONS.length})`,
     )
+    db.close()
+  })
+
+  it('row 72: find pages of earlier versions by their time', () => {
+    const db = new Database(':memory:')
+    migrate(db, 'x', MIGRATIONS.slice(0, 2))
+    for (const [seq, source, time] of [
+      [1, 1, 5000],
+      [2, 2, 5000],
+      [3, 1, 9000],
+    ] as const) {
+      db.prepare(
+        "INSERT INTO page VALUES (?, 1, ?, 'live', 0, NULL, NULL, 1, 1, ?, ?, 1, 0, 0, 0, 7, 1, x'', x'')",
+      ).run(seq, source, time, time)
+      db.prepare('INSERT INTO page_index VALUES (?, ?)').run(seq, Buffer.alloc(37, seq))
+    }
+    migrate(db, 'x')
+    const pages = [...new PageSpans(db).identities({ source: 1, from: 4999, to: 5000, after: 7, before: 8 })]
+    expect(pages.map(({ keys, count }) => [keys[0], count])).toEqual([[1, 1]])
     db.close()
   })
 
