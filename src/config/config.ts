@@ -4,6 +4,7 @@ import type { BatchLimits, Dress } from '../model/batch.ts'
 import type { DestinationKind } from '../destinations/destination.ts'
 import type { FilterSpec } from '../filters/schema.ts'
 import type { SourceKind } from '../sources/source.ts'
+import type { GivenWindows } from '../sources/window-settings.ts'
 
 export interface RelayConfig {
   /** Absolute path of the file. */
@@ -34,6 +35,10 @@ export interface SourceConfig {
   readonly type: string
   readonly kind: SourceKind
   readonly everyMs: number
+  /** When it is pulled, instead of `everyMs`. */
+  readonly cron?: string
+  /** What the file says about windows. */
+  readonly windows?: GivenWindows
   /** Reads references (environment, files) anew. Throws `SetupError` when one is missing. */
   options(): unknown
 }

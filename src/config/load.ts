@@ -95,7 +95,8 @@ function tellMissing(config: Parts | undefined, faults: Faults, world: Reference
   }
 }
 
-function tellUnresolved({ faults, path, value }: Piece, world: ReferenceWorld): void {
+/** A text whose reference leads nowhere. */
+export function tellUnresolved({ faults, path, value }: Piece, world: ReferenceWorld): void {
   const text = String(value)
   if (!hasReference(text)) return
   try {
@@ -105,7 +106,8 @@ function tellUnresolved({ faults, path, value }: Piece, world: ReferenceWorld): 
   }
 }
 
-function tellUnfit(entry: { options(): unknown; dress?: () => unknown }, { faults, path }: Piece): void {
+/** What its references give does not fit. */
+export function tellUnfit(entry: { options(): unknown; dress?: () => unknown }, { faults, path }: Piece): void {
   try {
     entry.options()
     entry.dress?.()

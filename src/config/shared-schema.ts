@@ -37,6 +37,28 @@ export const auditShape = z.strictObject({
 export const sourceShape = z.strictObject({
   type: z.string().describe('The kind of source.'),
   every: duration({ min: '10ms', max: '7d' }).exactOptional().describe('How often a pull starts.'),
+  cron: z
+    .string()
+    .exactOptional()
+    .describe('When a pull starts, instead of every: minute, hour, day of month, month, day of week, in UTC.'),
+  start: duration({ max: '3650d' }).exactOptional().describe('How far back the first pull goes.'),
+  settle: duration({ max: '7d' })
+    .exactOptional()
+    .describe("How old events are when they are first asked for, by the source's clock."),
+  overlap: duration({ max: '7d' })
+    .exactOptional()
+    .describe('How far each pull reaches back into what was read before.'),
+  max_window: duration({ min: '1s', max: '366d' })
+    .exactOptional()
+    .describe('The longest time that is asked for at once.'),
+  sweeps: z
+    .array(duration({ min: '1m', max: '30d' }))
+    .max(8)
+    .exactOptional()
+    .describe('After these times what was read is read again, for events that the source showed late; [] for never.'),
+  retention: duration({ min: '1h' })
+    .exactOptional()
+    .describe('How long the source keeps its events: a longer absence is announced as a gap.'),
 })
 
 const redactPaths = z
@@ -123,7 +145,7 @@ export const destinationShape = z.strictObject({
 })
 
 /** Promised names that this version does not have. */
-export const laterSourceKeys = ['cron', 'start', 'settle', 'overlap', 'max_window', 'sweeps', 'retention'] as const
+export const laterSourceKeys = [] as const
 export const laterDestinationKeys = [] as const
 
 /** Keys inside shared ones that may hold references. */

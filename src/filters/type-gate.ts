@@ -1,7 +1,7 @@
 // The cheap half of a filter: event types and outcomes, with the verdict of each event type kept.
 import { type Outcome, OUTCOMES } from '../model/event.ts'
 import type { FilterablePage } from './filter.ts'
-import { matchesGlob } from './glob.ts'
+import { matchesGlob } from '../model/glob.ts'
 import type { FilterSpec } from './schema.ts'
 
 /** Sources have some hundred event types; a sender who invents a new one each time only empties the cache. */

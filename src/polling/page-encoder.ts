@@ -3,9 +3,11 @@ import type { Filter } from '../filters/filter.ts'
 import { Tag } from '../model/event.ts'
 import type { Page, Quarantined, Routing } from '../model/page.ts'
 import type { PageDraft } from '../sources/page-draft.ts'
-import type { CursorChange, SourcePage } from '../sources/source.ts'
+import type { SourcePage } from '../sources/source.ts'
 import { pack } from '../store/codec.ts'
-import type { Packed } from '../store/store.ts'
+import type { NewNotice } from '../store/notices.ts'
+import type { Packed, PageCommit } from '../store/store.ts'
+import type { LaneChange } from './lanes.ts'
 
 /** A destination that reads the source, and what it lets pass. */
 export interface Route {
@@ -19,14 +21,26 @@ export interface EncodedPage {
   readonly packed: Packed
   readonly quarantined: readonly Quarantined[]
   readonly routing: readonly Routing[]
-  readonly cursors: readonly CursorChange[]
+  readonly cursors: readonly LaneChange[]
+  /** Default: live. */
+  readonly lane?: string
+  readonly window?: NonNullable<PageCommit['window']>
+  readonly rememberMs?: number
+  readonly lateBefore?: number
+  readonly noticed?: readonly NewNotice[]
+  /** The cursor to go on with when the store finds the window too wide; null when it cannot be narrower. */
+  readonly narrower?: LaneChange | null
   /** Routed past a filter, all destinations together. */
   readonly bypassed: number
   /** Not routed because a field was missing, all destinations together. */
   readonly missing: number
 }
 
-export function encodePage(read: SourcePage, routes: readonly Route[]): EncodedPage {
+/** A page as it is read: of a source with a cursor of its own, or of a lane that reads windows. */
+export type ReadPage = Omit<SourcePage, 'cursors'> &
+  Pick<EncodedPage, 'cursors' | 'lane' | 'rememberMs' | 'lateBefore' | 'noticed' | 'narrower'>
+
+export function encodePage(read: ReadPage, routes: readonly Route[]): EncodedPage {
   const { draft } = read
   const routed = routes.map(({ destination, filter }) => ({ destination, ...filter.route(draft) }))
   for (const { failed } of routed) for (const index of failed) draft.tag(index, Tag.filterFailed)
@@ -37,9 +51,26 @@ export function encodePage(read: SourcePage, routes: readonly Route[]): EncodedP
     quarantined: draft.quarantined,
     routing: routed.map(({ destination, bitmap, matched }) => ({ destination, bitmap, matched })),
     cursors: read.cursors,
+    ...laneOf(read),
     bypassed: sum(routed.map(({ bypassed }) => bypassed)),
     missing: sum(routed.map(({ missing }) => missing)),
   }
+}
+
+function laneOf({ window, lane, rememberMs, lateBefore, noticed, narrower }: ReadPage): Partial<EncodedPage> {
+  return {
+    ...(window && { window: { from: timeText(window.from), to: timeText(window.to) } }),
+    ...(lane !== undefined && { lane }),
+    ...(rememberMs !== undefined && { rememberMs }),
+    ...(lateBefore !== undefined && { lateBefore }),
+    ...(noticed && { noticed }),
+    ...(narrower !== undefined && { narrower }),
+  }
+}
+
+/** Whatever a source gives as a time must not end the relay. */
+function timeText(ms: number): string {
+  return new Date(Math.min(Math.max(ms, 0), 253_402_300_799_999)).toISOString()
 }
 
 /** The memory of an encoded page, for handing it over to another thread. */

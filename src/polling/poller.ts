@@ -1,22 +1,25 @@
 // Pulls one source: opens it at its saved cursors, commits page after page, gives back what is settled, waits for the next time.
-import { messageOf, SetupError, SourceError, StateFullError } from '../model/errors.ts'
+import { messageOf, SetupError, SourceError, StateFullError, WindowError } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { crashPoint } from '../runtime/crash-points.ts'
 import type { SourceNotice } from '../sources/source.ts'
-import type { Committed, Cursor, PullRecord, Store } from '../store/store.ts'
+import type { Committed, PullRecord, Store } from '../store/store.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import { failureDelayMs } from './backoff.ts'
+import { isPulled, LIVE } from './lanes.ts'
 import type { EncodedPage } from './page-encoder.ts'
 import type { OpenReader, Reader } from './reader.ts'
+import { firstInMs, isDue, nextInMs, periodMs, type Schedule } from './schedule.ts'
+import { saveNarrower, tooWideOr } from './too-wide.ts'
 
-const lane = 'live'
 /** Parts are offered back, and an unchanged pull is written down again, at most this often. */
 const releaseEveryMs = 1000
 const recordEveryMs = 15_000
+/** A tick is looked for anew so often: the clock may have been set meanwhile. */
+const tickEveryMs = 60_000
 
-export interface PollerParts {
+export interface PollerParts extends Schedule {
   readonly name: string
-  readonly everyMs: number
   readonly store: Store
   readonly open: OpenReader
   readonly clock: Clock
@@ -51,34 +54,69 @@ export class Poller {
     return this.#parts.name
   }
 
-  /** Pulls again and again until `drain`. */
-  async run(drain: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
+  /** Pulls again and again until `drain`. `last`: the last pull that the state knows. */
+  async run(drain: AbortSignal, last: PullRecord | null = null): Promise<void> {
+    await this.#rest(firstInMs(this.#parts, last, this.#parts.clock.now()), drain)
     while (!drain.aborted) {
-      const { nextInMs } = await this.step(drain)
-      if (drain.aborted) break
-      await clock.sleep(nextInMs, drain).catch(() => {})
+      const pull = await this.step(drain)
+      if (!drain.aborted) await this.#rest(pull.nextInMs, drain)
     }
     await this.close()
   }
 
-  /** One pull, to the end of what the source has now. Never throws for what the source or a full state does. */
-  async step(signal: AbortSignal): Promise<Pull> {
-    const startedAt = this.#parts.clock.monotonic()
-    let events = 0
+  /** Whether `run --once` has to pull. */
+  isDue(last: PullRecord | null): boolean {
+    return isDue(this.#parts, last, this.#parts.clock.now())
+  }
+
+  /**
+   * One pull, to the end of what the source has now; what is not urgent gives way after `dueInMs`. Never throws for what the source or a
+   * full state does.
+   */
+  async step(signal: AbortSignal, dueInMs = periodMs(this.#parts, this.#parts.clock.now())): Promise<Pull> {
+    const { clock } = this.#parts
+    const startedAt = clock.monotonic()
+    const pulled = { events: 0 }
     try {
-      const reader = (this.#reader ??= await this.#open())
-      for await (const page of reader.read(signal)) events += await this.#commit(page)
+      const reader = await this.#readAll(signal, startedAt + dueInMs, pulled)
       await this.#release(reader, signal)
       this.#failures = 0
       this.#roomAgain()
-      await this.#record({ ok: true, error: null })
-      const elapsed = this.#parts.clock.monotonic() - startedAt
-      return { ok: true, events, nextInMs: Math.max(this.#parts.everyMs - elapsed, 0) }
+      const next = nextInMs(this.#parts, clock.monotonic() - startedAt, clock.now())
+      await this.#record({ ok: true, error: null }, next)
+      return { ok: true, ...pulled, nextInMs: next }
     } catch (error) {
       // Only the stop itself is no failure: a fault that comes while stopping is still a fault.
-      if (signal.aborted && error === signal.reason) return { ok: true, events, nextInMs: 0 }
-      return { ok: false, events, nextInMs: await this.#failed(error) }
+      if (signal.aborted && error === signal.reason) return { ok: true, ...pulled, nextInMs: 0 }
+      return { ok: false, ...pulled, nextInMs: await this.#failed(error) }
+    }
+  }
+
+  /** Reads and commits everything that is due; a window that the store finds too wide is halved on the way. */
+  async #readAll(signal: AbortSignal, dueAt: number, pulled: { events: number }): Promise<Reader> {
+    const { store, clock, name } = this.#parts
+    for (;;) {
+      const reader = (this.#reader ??= await this.#open())
+      let refused: Parameters<typeof saveNarrower>[2] | undefined
+      for await (const page of reader.read(signal, dueAt - clock.monotonic())) {
+        const events = await this.#commit(page).catch(tooWideOr)
+        if (events instanceof WindowError) refused = { page, error: events }
+        else pulled.events += events
+        if (refused) break
+      }
+      if (!refused) return reader
+      await this.close()
+      await saveNarrower(store, name, refused, clock.now())
+    }
+  }
+
+  /** Waits; for a tick of a cron as the wall clock goes, also when it is set. */
+  async #rest(ms: number, drain: AbortSignal): Promise<void> {
+    const { clock, cron } = this.#parts
+    if (cron === undefined) return clock.sleep(ms, drain).catch(() => {})
+    for (let dueAt = clock.now() + ms; !drain.aborted && clock.now() < dueAt;) {
+      await clock.sleep(Math.min(dueAt - clock.now(), tickEveryMs), drain).catch(() => {})
+      if (clock.now() < dueAt) dueAt = Math.min(dueAt, clock.now() + periodMs(this.#parts, clock.now()))
     }
   }
 
@@ -90,35 +128,21 @@ export class Poller {
 
   async #open(): Promise<Reader> {
     const { store, name, open } = this.#parts
-    const saved = (await store.cursors(name)).filter((cursor) => cursor.lane === lane)
+    const saved = (await store.cursors(name)).filter(({ lane }) => isPulled(lane))
     this.#committed.clear()
-    for (const { part, seq } of saved) this.#committed.set(part, seq)
+    for (const { lane, part, seq } of saved) if (lane === LIVE) this.#committed.set(part, seq)
     this.#notices.clear()
-    return open(
-      name,
-      saved.map(({ part, value }: Cursor) => ({ part, value })),
-      (notice) => this.#notice(notice),
-    )
+    const cursors = saved.map(({ lane, part, value }) => ({ lane, part, value }))
+    return open(name, cursors, (notice) => this.#notice(notice))
   }
 
   /** Events that were new. */
   async #commit(encoded: EncodedPage): Promise<number> {
     const { store, clock, name, telemetry } = this.#parts
     crashPoint('page-read')
-    const { page, packed, quarantined, routing, cursors, bypassed, missing } = encoded
-    const commit = {
-      source: name,
-      lane,
-      queue: 'live',
-      page,
-      packed,
-      quarantined,
-      routing,
-      cursors,
-      bypassed,
-      missing,
-    } as const
-    const committed = await store.commitPage(commit, clock.now())
+    const { narrower: _narrower, ...given } = encoded
+    const { page, quarantined } = given
+    const committed = await store.commitPage({ lane: LIVE, ...given, source: name, queue: 'live' }, clock.now())
     crashPoint('after-commit')
     this.#note(encoded, committed)
     const events = committed.seqs.to - committed.seqs.from
@@ -135,9 +159,10 @@ export class Poller {
     return events
   }
 
-  #note({ cursors }: EncodedPage, { seqs }: Committed): void {
+  #note({ cursors, lane: own = LIVE }: EncodedPage, { seqs }: Committed): void {
     this.#roomAgain()
-    for (const { part, value } of cursors) {
+    for (const { lane = own, part, value } of cursors) {
+      if (lane !== LIVE) continue
       if (value === null) this.#committed.delete(part)
       else this.#committed.set(part, seqs.to)
     }
@@ -155,7 +180,7 @@ export class Poller {
     if (settled.length === 0) return
     const forgotten = await reader.release(settled, signal)
     if (forgotten.length === 0) return
-    await store.saveCursors(name, lane, forgotten, clock.now())
+    await store.saveCursors(name, LIVE, forgotten, clock.now())
     for (const { part } of forgotten) this.#committed.delete(part)
   }
 
@@ -165,16 +190,16 @@ export class Poller {
     if (!isExpected(error)) throw error
     await this.close().catch(() => {})
     this.#failures++
-    const nextInMs = failureDelayMs(error, this.#failures)
+    const delayMs = failureDelayMs(error, this.#failures)
     if (error instanceof StateFullError) {
       if (!this.#full) telemetry.emit({ type: 'state_full', text: error.message })
       this.#full = true
     } else {
       const kind = error instanceof SourceError ? error.kind : 'denied'
-      telemetry.emit({ type: 'pull_failed', source: name, kind, text: messageOf(error), nextInMs })
+      telemetry.emit({ type: 'pull_failed', source: name, kind, text: messageOf(error), nextInMs: delayMs })
     }
-    await this.#record({ ok: false, error: messageOf(error) })
-    return nextInMs
+    await this.#record({ ok: false, error: messageOf(error) }, delayMs)
+    return delayMs
   }
 
   #roomAgain(): void {
@@ -188,14 +213,15 @@ export class Poller {
   }
 
   /** Writes the pull down for `status`: at once when something changed, else now and then. */
-  async #record(result: Pick<PullRecord, 'ok' | 'error'>): Promise<void> {
+  async #record(result: Pick<PullRecord, 'ok' | 'error'>, delayMs: number): Promise<void> {
     const { store, clock, name } = this.#parts
     const notices = [...this.#notices.values()].filter(({ level }) => level !== 'info').slice(-20)
     const text = JSON.stringify([result, notices])
     if (text === this.#lastRecord.text && clock.monotonic() - this.#lastRecord.at < recordEveryMs) return
     this.#lastRecord = { at: clock.monotonic(), text }
     try {
-      await store.savePull(name, { at: clock.now(), ...result, notices }, clock.now())
+      const at = clock.now()
+      await store.savePull(name, { at, nextAt: at + delayMs, ...result, notices }, at)
     } catch (error) {
       // A full disk has been said already; the record is only for show.
       if (!(error instanceof StateFullError)) throw error
@@ -203,6 +229,7 @@ export class Poller {
   }
 }
 
+/** A window that the store cannot hold is an answer, not a failure. */
 /** What a source or a full disk does is expected; anything else is ours, and ends the process. */
 function isExpected(error: unknown): error is SourceError | SetupError | StateFullError {
   return error instanceof SourceError || error instanceof SetupError || error instanceof StateFullError

@@ -2,7 +2,7 @@
 // it) while the others go on.
 import type { Clock } from '../runtime/clock.ts'
 import { Crew, type Loop } from '../runtime/crew.ts'
-import type { Store } from '../store/store.ts'
+import type { PullRecord, Store } from '../store/store.ts'
 import type { Poller, Pull } from './poller.ts'
 
 /** A pull ends with the page that it is at. */
@@ -34,13 +34,13 @@ export class Pollers {
     await this.#crew.run(signals, new Map(this.#parts.pollers.map((poller) => [poller.name, this.#loop(poller)])))
   }
 
-  /** One pull of each source that is enabled. */
+  /** One pull of each source that is enabled and due. */
   async once(drain: AbortSignal): Promise<readonly Pull[]> {
-    const enabled = await this.#enabled()
+    const due = (await this.#enabled()).filter(({ poller, last }) => poller.isDue(last))
     try {
-      return await Promise.all(enabled.map((poller) => poller.step(drain)))
+      return await Promise.all(due.map(({ poller }) => poller.step(drain, Infinity)))
     } finally {
-      await Promise.all(enabled.map((poller) => poller.close()))
+      await Promise.all(due.map(({ poller }) => poller.close()))
     }
   }
 
@@ -59,16 +59,19 @@ export class Pollers {
 
   #loop(poller: Poller): Loop {
     const run = async ({ drain }: { readonly drain: AbortSignal }): Promise<void> => {
-      if ((await this.#enabled()).includes(poller)) await poller.run(drain)
+      const enabled = (await this.#enabled()).find((one) => one.poller === poller)
+      if (enabled) await poller.run(drain, enabled.last)
     }
     return { run, graceMs }
   }
 
   /** A source that the state does not know has not been disabled. */
-  async #enabled(): Promise<readonly Poller[]> {
+  async #enabled(): Promise<readonly { readonly poller: Poller; readonly last: PullRecord | null }[]> {
     const { store, clock, pollers } = this.#parts
     const { sources } = await store.overview(clock.now())
-    const disabled = new Set(sources.filter(({ enabled }) => !enabled).map(({ name }) => name))
-    return pollers.filter(({ name }) => !disabled.has(name))
+    const known = new Map(sources.map((source) => [source.name, source]))
+    return pollers
+      .filter(({ name }) => known.get(name)?.enabled ?? true)
+      .map((poller) => ({ poller, last: known.get(poller.name)?.lastPull ?? null }))
   }
 }

@@ -1,26 +1,45 @@
 // Reads one source and encodes its pages: the port, and the twin that works in the thread of the caller.
+import { SetupError, SourceError, WindowError } from '../model/errors.ts'
 import type { Identity } from '../model/identity.ts'
 import { PageDraft } from '../sources/page-draft.ts'
-import type { CursorChange, SavedCursor, Source, SourceKind, SourceNotice } from '../sources/source.ts'
+import {
+  type CursorChange,
+  isWindowed,
+  type Source,
+  type SourceHttpOptions,
+  type SourceKind,
+  type SourceNotice,
+  type WindowDefaults,
+  type WindowSource,
+} from '../sources/source.ts'
+import { type GivenWindows, rememberMs, windowSettings } from '../sources/window-settings.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { createHttpClient } from '../runtime/http-client.ts'
-import { type EncodedPage, encodePage, type Route } from './page-encoder.ts'
+import { LIVE, type LaneCursor } from './lanes.ts'
+import { type EncodedPage, encodePage, type ReadPage, type Route } from './page-encoder.ts'
+import { SharedSource } from './shared-source.ts'
+import { type Backfill, WindowedReader } from './windowed-reader.ts'
+
+export type { Backfill } from './windowed-reader.ts'
 
 /** An open source whose pages come ready to be committed. After a failed commit it is closed and opened anew. */
 export interface Reader {
-  /** Pages until nothing more is to be had now. */
-  read(signal: AbortSignal): AsyncIterable<EncodedPage>
+  /** Pages until nothing more is to be had now; what is not urgent gives way when the next pull is due, in `dueInMs`. */
+  read(signal: AbortSignal, dueInMs?: number): AsyncIterable<EncodedPage>
   /** Parts that may be given back once they are settled everywhere. */
   releasable(): Promise<readonly string[]>
   release(parts: readonly string[], signal: AbortSignal): Promise<readonly CursorChange[]>
   close(): Promise<void>
 }
 
-/** Opens a source by name at its saved cursors. Rejects with `SetupError` when the source cannot be set up. */
+/**
+ * Opens a source by name at its saved cursors. Rejects with `SetupError` when the source cannot be set up. With `backfill` it reads that
+ * period, in a lane of its own, instead of what is new.
+ */
 export type OpenReader = (
   source: string,
-  cursors: readonly SavedCursor[],
+  cursors: readonly LaneCursor[],
   notice: (notice: SourceNotice) => void,
+  backfill?: Backfill,
 ) => Promise<Reader>
 
 export interface ReaderParts {
@@ -28,6 +47,11 @@ export interface ReaderParts {
   readonly kind: SourceKind
   /** Reads references anew; may throw `SetupError`. */
   options(): unknown
+  /** What the file says about windows. */
+  readonly windows?: GivenWindows
+  readonly backfill?: Backfill
+  /** What all openings of this source have in common; without it this opening stands alone. */
+  readonly shared?: SharedSource
   readonly routes: readonly Route[]
   readonly identity: Identity
   readonly clock: Clock
@@ -35,29 +59,81 @@ export interface ReaderParts {
 
 export function openReader(
   parts: ReaderParts,
-  cursors: readonly SavedCursor[],
+  cursors: readonly LaneCursor[],
   notice: (notice: SourceNotice) => void,
 ): Reader {
-  const { name, kind, routes } = parts
+  const { name, kind, routes, backfill, clock } = parts
   const spare: PageDraft[] = []
-  const source = kind.open(parts.options(), {
+  const newPage = (): PageDraft => spare.pop() ?? new PageDraft({ name, type: kind.type }, parts.identity)
+  const shared = parts.shared ?? new SharedSource(clock)
+  shared.hear(notice)
+  const options = parts.options()
+  const http = shared.http.http(backfill ? 'backfill' : 'live')
+  const usesHttp = { yes: false }
+  const source = kind.open(options, {
     name,
-    clock: parts.clock,
-    newPage: () => spare.pop() ?? new PageDraft({ name, type: kind.type }, parts.identity),
+    clock,
+    newPage,
     notice,
-    http: () => createHttpClient({ inFlight: 1, timeoutMs: 60_000 }),
-  }) as Source
+    http: (wanted?: SourceHttpOptions) => {
+      usesHttp.yes = true
+      return http(wanted)
+    },
+  })
+  const usual = kind.windows?.(options) ?? null
+  const settings = usual && windowSettings(usual, parts.windows ?? {})
+  // A source that is not asked over HTTP tells no time: then ours is all there is.
+  const time = {
+    now: () => shared.clock.now(),
+    get known() {
+      return shared.clock.known || !usesHttp.yes
+    },
+  }
+  const around = { name, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
+  const pages = pagesOf(source, settings, around)
   return {
-    async *read(signal) {
-      for await (const page of source.read({ cursors }, signal)) {
+    async *read(signal, dueInMs = Infinity) {
+      for await (const page of pages(signal, dueInMs)) {
         const encoded = encodePage(page, routes)
         page.draft.reset()
         spare.push(page.draft)
         yield encoded
       }
     },
-    releasable: () => Promise.resolve(source.releasable?.() ?? []),
-    release: (released, signal) => source.release?.(released, signal) ?? Promise.resolve([]),
+    releasable: () => Promise.resolve((!isWindowed(source) && source.releasable?.()) || []),
+    release: (released, signal) =>
+      (isWindowed(source) ? undefined : source.release?.(released, signal)) ?? Promise.resolve([]),
     close: () => source.close(),
+  }
+}
+
+type Around = Omit<ConstructorParameters<typeof WindowedReader>[0], 'reads' | 'settings'>
+
+function pagesOf(
+  source: Source | WindowSource,
+  settings: WindowDefaults | null,
+  around: Around,
+): (signal: AbortSignal, dueInMs: number) => AsyncIterable<ReadPage> {
+  if (!isWindowed(source) && !around.backfill) return (signal) => ownPages(source, settings, around, signal)
+  if (!settings || !source.readWindow) throw new SetupError(`${around.name} cannot be read in windows`)
+  const windowed = new WindowedReader({ ...around, settings, reads: source as WindowSource })
+  return (signal, dueInMs) => windowed.read(signal, dueInMs)
+}
+
+/** Pages of a source that keeps a cursor of its own. */
+async function* ownPages(
+  source: Source,
+  settings: WindowDefaults | null,
+  { cursors }: Pick<Around, 'cursors'>,
+  signal: AbortSignal,
+): AsyncIterable<ReadPage> {
+  const own = cursors.filter(({ lane = LIVE }) => lane === LIVE).map(({ part, value }) => ({ part, value }))
+  try {
+    for await (const page of source.read({ cursors: own }, signal))
+      yield page.window && settings ? { ...page, rememberMs: rememberMs(settings) } : page
+  } catch (error) {
+    // It plans its own windows, so there is nothing to halve here.
+    if (error instanceof WindowError) throw new SourceError('transient', error.message, { cause: error })
+    throw error
   }
 }

@@ -10,6 +10,26 @@ import { ConfigError, type ConfigFault } from '../../../src/model/errors.ts'
 import { duration, size } from '../../../src/model/units.ts'
 import type { SourceKind } from '../../../src/sources/source.ts'
 
+/** A kind that is read in windows unless its options say otherwise. */
+const trailOptions = z.strictObject({ token: z.string().min(8), feed: z.boolean().default(false) })
+const trail: SourceKind<z.output<typeof trailOptions>> = {
+  type: 'trail',
+  options: trailOptions,
+  everyMs: 30_000,
+  windows: ({ feed }) =>
+    feed
+      ? null
+      : {
+          startMs: 7 * 86_400_000,
+          settleMs: 10_000,
+          overlapMs: 300_000,
+          maxWindowMs: 3_600_000,
+          sweepsMs: [3_600_000, 86_400_000],
+          retentionMs: null,
+        },
+  open: never,
+}
+
 function never(): never {
   throw new Error('configuration opens nothing')
 }
@@ -59,7 +79,7 @@ const folder: DestinationKind = {
 } as unknown as DestinationKind
 
 export const kinds: LoadOptions['kinds'] = {
-  sources: [spool],
+  sources: [spool, trail as unknown as SourceKind],
   destinations: [hook as unknown as DestinationKind, folder],
 }
 

@@ -408,8 +408,8 @@ describe('what stands in one entry', () => {
 
   test.each([
     ['{ type: spol, path: x }', 'unknown kind of source "spol"', 'did you mean "spool"?'],
-    ['{ path: x }', '"type" is missing', 'it is one of spool'],
-    ['{ type: 5 }', 'expected a kind of source', 'one of spool'],
+    ['{ path: x }', '"type" is missing', 'it is one of spool, trail'],
+    ['{ type: 5 }', 'expected a kind of source', 'one of spool, trail'],
     ['nothing', 'expected a map that says what source this is, found "nothing"', undefined],
     ['{ type: spool }', '"path" is missing', 'it is text'],
     ['{ type: spool, path: 5 }', 'expected text, found the number 5', 'put it in quotes: "5"'],
@@ -422,16 +422,18 @@ describe('what stands in one entry', () => {
     ['{ type: spool, path: x, every: 30 seconds }', 'expected a duration such as 30s, found "30 seconds"', undefined],
     ['{ type: spool, path: x, every: 1ms }', 'expected 10ms or more, found "1ms"', undefined],
     [
-      '{ type: spool, path: x, cron: "* * * * *" }',
-      '"cron" is not available in this version of audit-relay',
-      'remove it from this source',
+      '{ type: spool, path: x, every: 1m, cron: "* * * * *" }',
+      '"every" and "cron" both say when a pull starts',
+      'remove one of them',
     ],
+    ['{ type: spool, path: x, cron: "0 0 30 2 *" }', 'this expression never comes true', 'times are in UTC'],
+    ['{ type: spool, path: x, settle: 5s }', 'spool is not read in windows', 'remove "settle" from this source'],
     ['{ type: spool, path: x, on_done: kep }', 'expected one of keep, delete, found "kep"', 'did you mean "keep"?'],
     ['{ type: spool, path: x, on_done: { move: 5 } }', 'expected text, found the number 5', 'put it in quotes: "5"'],
     [
       '{ type: spool, path: x, sources: [a] }',
       'unknown key "sources"',
-      'known keys: path, on_done, fields, type, every',
+      'known keys: path, on_done, fields, type, every, cron, start, settle, overlap, max_window, sweeps, retention',
     ],
   ])('source %s', (source, message, hint) => {
     const [fault] = one({ source })

@@ -31,6 +31,10 @@ class FakePoller {
     await Promise.race([drained.then(() => this.page), failed]).finally(() => (this.running = false))
   }
 
+  isDue(): boolean {
+    return true
+  }
+
   async step(): Promise<Pull> {
     this.steps++
     return this.outcome()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { matchesGlob } from '../../../src/filters/glob.ts'
+import { matchesGlob } from '../../../src/model/glob.ts'
 
 describe('matchesGlob', () => {
   test.each([

@@ -1,0 +1,81 @@
+// The cursor of a lane that reads windows, as text: written, and checked when it is read back.
+import { z } from 'zod'
+import { SetupError } from '../model/errors.ts'
+import type { LaneState } from './window.ts'
+
+const time = z.int()
+const windowShape = z.strictObject({ from: time, to: time }).refine(({ from, to }) => from < to)
+const shape = z
+  .strictObject({
+    v: z.literal(1),
+    frontier: time,
+    floor: time,
+    width: z.int().positive(),
+    streak: z.int().nonnegative(),
+    open: z
+      .strictObject({ at: time, until: time, to: time, asOf: time, progress: z.string().nullable() })
+      .refine(({ at, until, to }) => at < until && until <= to)
+      .nullable(),
+    spared: z.array(windowShape).max(1000),
+  })
+  .refine(({ floor, frontier }) => floor <= frontier)
+
+/** Where a cursor stands, for what is said of one that cannot be read. */
+export interface CursorPlace {
+  readonly source: string
+  readonly lane: string
+  readonly part: string
+}
+
+export function stateText(state: LaneState): string {
+  return JSON.stringify({ v: 1, ...state })
+}
+
+/** Throws `SetupError` when it is no state of a lane. */
+export function parseState(text: string, place: CursorPlace): LaneState {
+  const { v: _version, ...state } = checked(text, place)
+  return state
+}
+
+/** A lane as an operator looks at it, source time in ms. */
+export interface LaneView {
+  readonly frontier: number
+  /** The window that is being read; null between two pulls. */
+  readonly open: { readonly from: number; readonly to: number; readonly begun: boolean } | null
+  /** How far the pull goes that the window belongs to. */
+  readonly until: number | null
+  /** How wide windows are at present. */
+  readonly widthMs: number
+}
+
+/** What the text says; null when it is not the cursor of a lane that reads windows. */
+export function viewOf(text: string): LaneView | null {
+  const state = read(text)
+  if (!state) return null
+  const { frontier, open, width } = state
+  const window = open && { from: open.at, to: open.until, begun: open.progress !== null }
+  return { frontier, open: window, until: open?.to ?? null, widthMs: width }
+}
+
+function read(text: string): z.output<typeof shape> | undefined {
+  return shape.safeParse(jsonOf(text)).data
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function checked(text: string, { source, lane, part }: CursorPlace): z.output<typeof shape> {
+  const state = read(text)
+  if (state) return state
+  const { v } = (jsonOf(text) ?? {}) as { readonly v?: unknown }
+  const what = typeof v === 'number' && v > 1 ? 'is from a newer version of audit-relay' : 'cannot be read'
+  const where = part === '' ? `lane "${lane}"` : `lane "${lane}", part "${part}"`
+  throw new SetupError(
+    `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source}" sets it anew`,
+  )
+}

@@ -1,0 +1,205 @@
+// Pulls a source that is read in windows: for each part what has come since (live), then what is to be looked at again (sweeps), as
+// long as the next pull is not due. A backfill reads its period in the same way.
+import type { Clock } from '../runtime/clock.ts'
+import type { PageDraft } from '../sources/page-draft.ts'
+import type { SourceNotice, Window, WindowDefaults, WindowSource } from '../sources/source.ts'
+import { backfillLane, type Lane, type LaneCursor, LaneStates, LIVE, liveLane, sweepLanes } from './lanes.ts'
+import { PartFailures } from './part-failures.ts'
+import { type LanePage, StretchReader } from './stretch.ts'
+import { type Jump, jumpTo, laneFrom, type LaneState, plan } from './window.ts'
+
+/** A period that is read in a lane of its own. */
+export interface Backfill {
+  readonly id: string | number
+  /** Source time, `[from, to)`, ms. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface WindowedParts {
+  readonly name: string
+  readonly reads: Pick<WindowSource, 'readWindow' | 'parts'>
+  readonly settings: WindowDefaults
+  readonly cursors: readonly LaneCursor[]
+  readonly backfill?: Backfill
+  readonly clock: Clock
+  /** The source's time; `known` once the source has told it. */
+  readonly time: { now(): number; readonly known: boolean }
+  newPage(): PageDraft
+  notice(notice: SourceNotice): void
+}
+
+/** A first pull that began so much too late begins anew. */
+const aheadMs = 60_000
+
+export class WindowedReader {
+  readonly #parts: WindowedParts
+  readonly #live: Lane
+  readonly #sweeps: readonly Lane[]
+  readonly #states: LaneStates
+  readonly #stretches: StretchReader
+  /** By part where it stood before the source told its time. */
+  readonly #unsure = new Map<string, LaneState>()
+  /** Parts that were begun by our clock, before the source told its time; and when, on the monotonic clock. */
+  readonly #blind = new Map<string, number>()
+
+  /** Throws `SetupError` when a saved cursor cannot be read. */
+  constructor(parts: WindowedParts) {
+    const { name, settings, backfill, cursors } = parts
+    this.#parts = parts
+    this.#live = backfill ? backfillLane(backfill.id, settings) : liveLane(settings)
+    this.#sweeps = backfill ? [] : sweepLanes(settings)
+    const mine = backfill ? cursors.map((cursor) => ({ ...cursor, lane: this.#live.name })) : cursors
+    this.#states = new LaneStates({ source: name, lanes: [this.#live, ...this.#sweeps], cursors: mine })
+    this.#stretches = new StretchReader({ ...parts, source: name, states: this.#states, sweeps: this.#sweeps })
+  }
+
+  /** Everything that is due now; sweeps give way after `dueInMs`. A part that fails does not stop the others. */
+  async *read(signal: AbortSignal, dueInMs: number): AsyncGenerator<LanePage, void> {
+    const { clock, reads, backfill } = this.#parts
+    const dueAt = clock.monotonic() + dueInMs
+    const limit = backfill?.to ?? this.#now()
+    const failures = new PartFailures(signal)
+    const parts = (await reads.parts?.(signal)) ?? ['']
+    for (const part of parts) yield* failures.guard(part, this.#pull(part, limit, signal))
+    yield* this.#sweep(failures.sound(parts), failures, { signal, dueAt })
+    failures.end()
+  }
+
+  /** What was begun, then everything up to `limit`. */
+  async *#pull(part: string, limit: number, signal: AbortSignal): AsyncGenerator<LanePage, void> {
+    const givesWay = (): boolean => signal.aborted
+    for (let planned = false; !signal.aborted;) {
+      const { lost, moved } = this.#ready(part)
+      if (!this.#state(part).open) {
+        const next = planned && !moved ? null : this.#plan(part, limit)
+        if (!next) return
+        planned = true
+        this.#stretches.begin(this.#live, part, next)
+      }
+      yield* this.#stretches.readWindow({ lane: this.#live, part, lost, givesWay }, signal)
+    }
+  }
+
+  /** Longest overdue first; at least one page. */
+  async *#sweep(
+    parts: readonly string[],
+    failures: PartFailures,
+    { signal, dueAt }: { readonly signal: AbortSignal; readonly dueAt: number },
+  ): AsyncGenerator<LanePage, void> {
+    let pages = 0
+    const givesWay = (): boolean => signal.aborted || (pages > 0 && this.#parts.clock.monotonic() >= dueAt)
+    for (const { lane, part } of this.#overdue(parts)) {
+      if (givesWay()) return
+      // Another sweep may have spared it a piece meanwhile.
+      const state = this.#planSweep(lane, part)
+      if (!state) continue
+      this.#stretches.begin(lane, part, state)
+      const errand = { lane, part, lost: null, givesWay }
+      for await (const page of failures.guard(part, this.#stretches.read(errand, signal))) {
+        pages++
+        yield page
+      }
+    }
+  }
+
+  #overdue(parts: readonly string[]): readonly { readonly lane: Lane; readonly part: string }[] {
+    const now = this.#now()
+    const found = parts.flatMap((part) =>
+      this.#sweeps.flatMap((lane) => {
+        const planned = this.#planSweep(lane, part)
+        return planned ? [{ lane, part, late: (now - planned.frontier) / lane.rules.lagMs }] : []
+      }),
+    )
+    return found.toSorted((a, b) => b.late - a.late)
+  }
+
+  /** A sweep trails what is read live. */
+  #planSweep({ name, rules }: Lane, part: string): LaneState | null {
+    const state = this.#states.get(name, part)
+    const live = this.#states.get(LIVE, part)
+    return (state && live && plan(state, rules, this.#now(), live.frontier)) ?? null
+  }
+
+  /** A backfill's end was agreed on before; live reading ends at the time at which the pull began. */
+  #plan(part: string, limit: number): LaneState | null {
+    const now = this.#parts.backfill ? this.#now() : Math.min(this.#now(), limit)
+    return plan(this.#state(part), this.#live.rules, now, limit)
+  }
+
+  /** Lanes of the part that have no cursor begin; what the source has forgotten meanwhile is passed over. */
+  #ready(part: string): { readonly moved: boolean; readonly lost: Window | null } {
+    const state = this.#states.get(this.#live.name, part)
+    const moved = state === undefined || this.#isMisplaced(part, state)
+    if (moved) this.#place(part)
+    const jumped = moved || this.#parts.backfill ? null : this.#jump(part, state)
+    this.#beginSweeps(part)
+    return { moved: moved || jumped !== null, lost: jumped?.lost ?? null }
+  }
+
+  /** It was begun by a clock that was wrong, and has read nothing since. */
+  #isMisplaced(part: string, { frontier, floor }: LaneState): boolean {
+    const { backfill, time, clock } = this.#parts
+    if (backfill || !time.known) return false
+    const placedAt = this.#blind.get(part)
+    this.#blind.delete(part)
+    const elapsed = placedAt === undefined ? 0 : clock.monotonic() - placedAt
+    const ahead = floor - (this.#start() - elapsed)
+    return placedAt === undefined ? frontier === floor && floor > this.#now() : ahead > aheadMs
+  }
+
+  #place(part: string): void {
+    const { backfill, settings, time, clock } = this.#parts
+    if (!time.known) this.#blind.set(part, clock.monotonic())
+    const state = laneFrom(backfill?.from ?? this.#start(), settings.maxWindowMs)
+    for (const { name } of [this.#live, ...this.#sweeps]) this.#states.set(name, part, state)
+  }
+
+  #start(): number {
+    const { startMs, retentionMs } = this.#parts.settings
+    return Math.max(0, this.#now() - Math.min(startMs, retentionMs ?? Infinity))
+  }
+
+  /**
+   * Not before the source has told its time: ours may be wrong by years. Written down with the first page behind the gap: as long as the
+   * source does not answer, nobody knows where it ends.
+   */
+  #jump(part: string, state: LaneState): Jump | null {
+    const { time, settings } = this.#parts
+    if (settings.retentionMs === null) return null
+    if (!time.known) {
+      if (!this.#unsure.has(part)) this.#unsure.set(part, state)
+      return null
+    }
+    const before = this.#unsure.get(part) ?? state
+    this.#unsure.delete(part)
+    const horizon = this.#now() - settings.retentionMs
+    const jump = jumpTo(state, horizon)
+    if (!jump) return null
+    for (const { name } of [this.#live, ...this.#sweeps]) {
+      const passed = jumpTo(this.#states.get(name, part) ?? state, horizon)
+      if (passed) this.#states.set(name, part, passed.state)
+    }
+    const isRead = before.frontier > before.floor
+    return isRead ? { ...jump, lost: { from: before.frontier, to: horizon } } : jump
+  }
+
+  /** A sweep that is new looks at what live reading has read within its delay. */
+  #beginSweeps(part: string): void {
+    const { frontier, floor } = this.#state(part)
+    const { maxWindowMs } = this.#parts.settings
+    for (const { name, rules } of this.#sweeps)
+      if (!this.#states.get(name, part))
+        this.#states.set(name, part, laneFrom(Math.max(floor, frontier - rules.lagMs), maxWindowMs))
+  }
+
+  #now(): number {
+    return Math.floor(this.#parts.time.now())
+  }
+
+  #state(part: string): LaneState {
+    const state = this.#states.get(this.#live.name, part)
+    if (!state) throw new Error(`lane ${this.#live.name} was not begun`)
+    return state
+  }
+}
