@@ -1,6 +1,8 @@
-// The `fields:` block: which part of a record becomes which field of the canonical event. This file checks and compiles it;
-// `mapper.ts` applies it.
+// The `fields:` block of an outbox, the `event:` block of an API: which part of a record becomes which field of the canonical event.
+// This file checks it; `rules.ts` compiles it and `mapper.ts` applies it.
 import { z } from 'zod'
+import { PathText } from './path.ts'
+import { templateFault } from './field-template.ts'
 
 /** Fields that hold text, and fields that hold an object or any value; written in this order. */
 export const TEXT_TARGETS = [
@@ -21,124 +23,114 @@ export const TEXT_TARGETS = [
 ] as const
 const OBJECT_TARGETS = ['tenant', 'actor', 'target', 'context', 'data'] as const
 type TextTarget = (typeof TEXT_TARGETS)[number]
-type Target = TextTarget | (typeof OBJECT_TARGETS)[number] | 'occurred_at'
+export type Target = TextTarget | (typeof OBJECT_TARGETS)[number] | 'occurred_at'
 
-const TIME_FORMS = ['rfc3339', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns'] as const
+const TIME_FORMS = ['rfc3339', 'utc', 'date', 'unix_s', 'unix_ms', 'unix_us', 'unix_ns'] as const
 export type TimeForm = (typeof TIME_FORMS)[number]
 
-const PathText = z.string().superRefine((text, context) => {
-  const fault = pathFault(text)
+const Scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number or true/false' })
+
+const TemplateText = z.string().superRefine((text, context) => {
+  const fault = templateFault(text)
   if (fault) context.addIssue({ code: 'custom', message: fault })
 })
-const Scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number or true/false' })
-type Scalar = z.output<typeof Scalar>
-const affixes = { prefix: z.string().optional(), suffix: z.string().optional() }
-const oneOf = 'expected a path such as user.name, { path: … } or { value: … }'
 
-const TextField = z.union(
-  [
-    PathText,
-    z.strictObject({ value: Scalar }),
-    z.strictObject({
-      path: PathText,
-      ...affixes,
-      map: z.record(z.string(), Scalar).optional(),
-      else: Scalar.optional(),
-    }),
-  ],
-  { error: oneOf },
-)
-const TimeField = z.union(
-  [PathText, z.strictObject({ path: PathText, as: z.enum(TIME_FORMS).optional(), ...affixes })],
-  {
-    error: `expected a path, or { path: …, as: ${TIME_FORMS.join(' | ')} }`,
-  },
-)
-const ObjectField = z.union([PathText, z.strictObject({ path: PathText })], {
-  error: 'expected a path, or . for the whole record',
-})
-
-type FieldSchemas = Record<TextTarget, z.ZodOptional<typeof TextField>> &
-  Record<(typeof OBJECT_TARGETS)[number], z.ZodOptional<typeof ObjectField>>
-
-function optionalOf<Target extends string, Field extends z.ZodType>(targets: readonly Target[], field: Field) {
-  return Object.fromEntries(targets.map((target) => [target, field.optional()])) as Record<Target, z.ZodOptional<Field>>
+/** Where text comes from, and what is made of it; exactly one of `path`, `template`, `value` and `any` is given. */
+const textForm = {
+  path: PathText.optional(),
+  template: TemplateText.optional(),
+  value: Scalar.optional(),
+  prefix: z.string().optional(),
+  suffix: z.string().optional(),
+  map: z.record(z.string(), Scalar).optional(),
+  present: Scalar.optional(),
+  else: Scalar.optional(),
+}
+/** Where a time comes from; exactly one of `path`, `template` and `any`. */
+const timeForm = {
+  path: PathText.optional(),
+  template: TemplateText.optional(),
+  as: z.enum(TIME_FORMS).optional(),
+  prefix: z.string().optional(),
+  suffix: z.string().optional(),
 }
 
-const shape: FieldSchemas = { ...optionalOf(TEXT_TARGETS, TextField), ...optionalOf(OBJECT_TARGETS, ObjectField) }
+const textHelp = 'expected a path such as user.name, { path: … }, { template: … }, { any: [ … ] } or { value: … }'
+const timeHelp = `expected a path, or { path: …, as: ${TIME_FORMS.join(' | ')} }`
+
+const onePathOrForm = <Form extends z.ZodType>(form: Form, error: string) =>
+  z.array(z.union([PathText, form], { error })).min(1, 'expected at least one path')
+const TextForm = z.strictObject(textForm).superRefine(oneOrigin)
+const TimeFormObject = z.strictObject(timeForm).superRefine(oneOrigin)
+const withAny = { ...textForm, any: onePathOrForm(TextForm, textHelp).optional() }
+const TextField = z.union([PathText, z.strictObject(withAny).superRefine(oneOrigin)], { error: textHelp })
+const IdField = z.union(
+  [PathText, z.strictObject({ ...withAny, derived: z.literal(true).optional() }).superRefine(oneOrigin)],
+  { error: textHelp },
+)
+const TimeField = z.union(
+  [
+    PathText,
+    z.strictObject({ ...timeForm, any: onePathOrForm(TimeFormObject, timeHelp).optional() }).superRefine(oneOrigin),
+  ],
+  { error: timeHelp },
+)
+const ObjectField = z.union(
+  [PathText, z.strictObject({ path: PathText, without: z.array(PathText).min(1).optional() })],
+  { error: 'expected a path, . for the whole record, or { path: …, without: [ … ] }' },
+)
+
+/** A form that was checked, whichever it is. */
+export interface FieldForm {
+  readonly path?: string | undefined
+  readonly template?: string | undefined
+  readonly value?: z.output<typeof Scalar> | undefined
+  readonly any?: readonly (string | FieldForm)[] | undefined
+  readonly derived?: true | undefined
+  readonly as?: TimeForm | undefined
+  readonly prefix?: string | undefined
+  readonly suffix?: string | undefined
+  readonly map?: Readonly<Record<string, z.output<typeof Scalar>>> | undefined
+  readonly present?: z.output<typeof Scalar> | undefined
+  readonly else?: z.output<typeof Scalar> | undefined
+  readonly without?: readonly string[] | undefined
+}
+
+const origins = ['path', 'template', 'value', 'any', 'derived'] as const
+const remakers = ['as', 'prefix', 'suffix', 'map', 'present', 'else'] as const
+
+function oneOrigin(form: object, context: z.RefinementCtx): void {
+  const given = origins.filter((name) => (form as FieldForm)[name] !== undefined)
+  const issue = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', path, message })
+  if (given.length === 0) issue('it must say where the value comes from: a path, or a template')
+  else if (given.length > 1) issue(`${given.join(' and ')} exclude each other`)
+  if (given[0] !== 'value' && given[0] !== 'derived') return
+  const idle = remakers.find((name) => (form as FieldForm)[name] !== undefined)
+  if (idle) issue(`${idle} does nothing beside ${given[0]}`, [idle])
+}
+
+type Schemas<Targets extends string, Field extends z.ZodType> = Record<Targets, z.ZodOptional<Field>>
+
+function optionalOf<Targets extends string, Field extends z.ZodType>(targets: readonly Targets[], field: Field) {
+  return Object.fromEntries(targets.map((target) => [target, field.optional()])) as Schemas<Targets, Field>
+}
 
 export const FieldsSchema = z
-  .strictObject({ ...shape, occurred_at: TimeField.optional() })
+  .strictObject({
+    ...optionalOf(TEXT_TARGETS, TextField),
+    ...optionalOf(OBJECT_TARGETS, ObjectField),
+    event_id: IdField.optional(),
+    occurred_at: TimeField.optional(),
+  })
   .superRefine((fields, context) => {
     for (const name of ['event_type', 'occurred_at'] as const)
       if (fields[name] === undefined)
-        context.addIssue({ code: 'custom', path: [], message: `fields must say where ${name} comes from` })
+        context.addIssue({ code: 'custom', path: [], message: `it must say where ${name} comes from` })
     for (const name of OBJECT_TARGETS)
       for (const part of TEXT_TARGETS)
         if (fields[name] !== undefined && part.startsWith(`${name}.`) && fields[part] !== undefined)
           context.addIssue({ code: 'custom', path: [part], message: `${name} is already taken as a whole` })
   })
-export type Fields = z.output<typeof FieldsSchema>
 
-/** One field, ready to be applied. `path` undefined: a constant. An empty path is the whole record. */
-export interface Rule {
-  readonly target: Target
-  readonly path: readonly Buffer[] | undefined
-  /** The path as the operator wrote it, for messages. */
-  readonly written: string
-  readonly constant?: string
-  readonly as: TimeForm
-  readonly prefix: string
-  readonly suffix: string
-  readonly words?: ReadonlyMap<string, string>
-  readonly otherwise?: string
-}
-
-/** What a checked field looks like, whatever its kind. */
-interface Spec {
-  readonly path?: string
-  readonly value?: Scalar | undefined
-  readonly as?: TimeForm | undefined
-  readonly prefix?: string | undefined
-  readonly suffix?: string | undefined
-  readonly map?: Readonly<Record<string, Scalar>> | undefined
-  readonly else?: Scalar | undefined
-}
-
-/** The rules by target. `data` is the whole record unless the operator says otherwise. */
-export function compileFields(fields: Fields): ReadonlyMap<string, Rule> {
-  const rules = new Map<string, Rule>()
-  for (const [target, field] of Object.entries({ data: '.', ...fields }))
-    if (field !== undefined)
-      rules.set(target, compile(target as Target, typeof field === 'string' ? { path: field } : field))
-  return rules
-}
-
-function compile(target: Target, spec: Spec): Rule {
-  return {
-    target,
-    path: spec.path === undefined ? undefined : parsePath(spec.path),
-    written: spec.path ?? '',
-    ...(spec.value === undefined ? {} : { constant: String(spec.value) }),
-    as: spec.as ?? 'rfc3339',
-    prefix: spec.prefix ?? '',
-    suffix: spec.suffix ?? '',
-    ...(spec.map ? { words: new Map(Object.entries(spec.map).map(([from, to]) => [from, String(to)])) } : {}),
-    ...(spec.else === undefined ? {} : { otherwise: String(spec.else) }),
-  }
-}
-
-/** `user.name` is two steps, `user\.name` one; `.` is the whole record. */
-export function parsePath(text: string): Buffer[] {
-  if (text === '.') return []
-  const steps = text.match(/(?:\\[.\\]|[^.])+/gu) ?? []
-  return steps.map((step) => Buffer.from(step.replaceAll(/\\([.\\])/gu, '$1')))
-}
-
-function pathFault(text: string): string | undefined {
-  if (text === '.') return undefined
-  if (text === '') return 'expected a path such as user.name'
-  if (/^\.|(?<!\\)(?:\\\\)*\.(?:\.|$)/u.test(text))
-    return 'a path has a name between any two dots (write a dot within a name as \\.)'
-  return undefined
-}
+/** A checked block. */
+export type Fields = Readonly<Partial<Record<Target, string | FieldForm | undefined>>>

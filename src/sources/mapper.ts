@@ -1,17 +1,15 @@
 // Puts a record of another shape into the canonical form by copying slices of its bytes. A value is only made anew where the
-// operator asks for it (times, prefixes, word lists), so that numbers and text arrive as they were written.
+// operator asks for it (times, prefixes, word lists, templates), so that numbers and text arrive as they were written.
 import { hash } from 'node:crypto'
 import { CANONICAL_FIELDS, OBJECT_FIELDS } from '../model/event.ts'
-import { JsonScanner, Scan } from '../model/json.ts'
-import { stringText } from '../model/json-text.ts'
-import type { Refusal } from './page-draft.ts'
-import { compileFields, type Fields, type Rule, TEXT_TARGETS } from './fields.ts'
+import { TEXT_TARGETS, type Fields } from './fields.ts'
+import { itemNumber, type TemplatePart } from './field-template.ts'
+import type { Span } from './json-walk.ts'
 import { rfc3339Of } from './moment.ts'
+import type { Refusal } from './page-draft.ts'
+import { RecordView } from './record-view.ts'
+import { compileFields, type Rule } from './rules.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_BRACE = 0x7b
-const OPEN_BRACKET = 0x5b
 /** 128 bits tell any two records apart. */
 const idCharacters = 32
 const objectFields: ReadonlySet<string> = new Set(OBJECT_FIELDS)
@@ -23,15 +21,10 @@ export interface RecordPlace {
   readonly offset: number
 }
 
-interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-interface Level {
-  readonly scanner: JsonScanner
-  /** Where the object begins that the scanner has scanned; -1 when none. */
-  start: number
+/** What is known of a record beside its bytes: an id that was made for it, the number of the item that it holds. */
+export interface RecordFacts {
+  readonly id: string | undefined
+  readonly item: number | undefined
 }
 
 /** Thrown inside the mapper only: the record lacks what an event needs. */
@@ -41,18 +34,17 @@ export class Mapper {
   /** The event that `map` wrote is `bytes[0, length)`, until the next call. */
   bytes: Buffer = Buffer.allocUnsafe(64 * 1024)
   length = 0
-  /** The record holds a key twice, perhaps where the event no longer shows it. */
-  duplicateKeys = false
+  /** Whether the records do not say their ids. */
+  readonly derivesIds: boolean
 
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #parts: ReadonlyMap<string, readonly Rule[]>
-  /** One scanner for each level of a path, and the object that it scanned last. */
-  readonly #levels: Level[] = []
-  #record: Uint8Array = this.bytes
-  #end = 0
+  readonly #view = new RecordView()
+  #known: RecordPlace | RecordFacts = { id: undefined, item: undefined }
 
   constructor(fields: Fields) {
     this.#rules = compileFields(fields)
+    this.derivesIds = !this.#rules.has('event_id')
     this.#parts = new Map(
       CANONICAL_FIELDS.map((field) => [
         field,
@@ -63,21 +55,21 @@ export class Mapper {
     )
   }
 
+  /** The record holds a key twice, perhaps where the event no longer shows it. */
+  get duplicateKeys(): boolean {
+    return this.#view.duplicateKeys
+  }
+
   /**
    * Writes the event for the record at `[start, end)`. Returns a fault when the record lacks what an event needs; `false` when it
    * is no JSON object, whose fault the page finds by itself.
    */
-  map(record: Uint8Array, start: number, end: number, place: RecordPlace): Refusal | boolean {
-    this.#record = record
-    this.#end = end
+  map(record: Uint8Array, start: number, end: number, known: RecordPlace | RecordFacts): Refusal | boolean {
+    this.#known = known
     this.length = 0
-    for (const level of this.#levels) level.start = -1
-    const root = this.#level(0)
-    if (root.scanner.scan(record, start, end) !== Scan.ok || record[root.scanner.start] !== OPEN_BRACE) return false
-    root.start = start
-    this.duplicateKeys = root.scanner.duplicateKeys
+    if (!this.#view.open(record, start, end)) return false
     try {
-      this.#write(start, place)
+      this.#write()
       return true
     } catch (error) {
       if (error instanceof Missing) return { reason: 'unmappable', detail: error.message }
@@ -85,31 +77,31 @@ export class Mapper {
     }
   }
 
-  #write(start: number, place: RecordPlace): void {
+  #write(): void {
     this.#append('{')
     for (const field of CANONICAL_FIELDS) {
       const rule = this.#rules.get(field)
-      if (field === 'event_id' && !rule) this.#member(field, JSON.stringify(this.#derivedId(start, place)))
-      else if (rule) this.#whole(field, rule, start)
-      else this.#assembled(field, start)
+      if (field === 'event_id' && !rule) this.#member(field, JSON.stringify(this.#derivedId()))
+      else if (rule) this.#whole(field, rule)
+      else this.#assembled(field)
     }
     this.#append('}')
   }
 
   /** A field that comes from one rule. */
-  #whole(field: string, rule: Rule, start: number): void {
-    const value = objectFields.has(field) ? this.#raw(rule, start) : this.#text(rule, start)
+  #whole(field: string, rule: Rule): void {
+    const value = objectFields.has(field) ? this.#raw(rule) : this.#text(rule)
     if (value !== undefined) this.#member(field, value)
     else if (field === 'event_id' || field === 'event_type' || field === 'occurred_at')
       throw new Missing(`${field} cannot be made: ${why(rule)}`)
   }
 
   /** An object field of which single parts are mapped; left out when none is present. */
-  #assembled(field: string, start: number): void {
+  #assembled(field: string): void {
     const rules = this.#parts.get(field) as readonly Rule[]
     let opened = false
     for (const rule of rules) {
-      const value = this.#text(rule, start)
+      const value = this.#text(rule)
       if (value === undefined) continue
       if (opened) this.#append(',')
       else this.#member(field, '{')
@@ -120,115 +112,105 @@ export class Mapper {
     if (opened) this.#append('}')
   }
 
-  #raw(rule: Rule, start: number): Span | undefined {
-    const span = this.#find(rule, start)
-    return span && !this.#isNull(span) ? span : undefined
+  #raw(rule: Rule): Span | Uint8Array | undefined {
+    const span = rule.origin.kind === 'path' ? this.#view.find(rule.origin.path) : undefined
+    if (!span || this.#view.isNull(span)) return undefined
+    return rule.without ? rule.without.copy(this.#view.bytes, span.start, span.end) : span
   }
 
   /** A text value as JSON: a slice of the record, or text made anew. */
-  #text(rule: Rule, start: number): Span | string | undefined {
-    if (rule.constant !== undefined) return JSON.stringify(rule.constant)
-    const span = this.#find(rule, start)
-    if (!span || this.#isNull(span) || this.#isNested(span))
-      return rule.otherwise === undefined ? undefined : JSON.stringify(rule.otherwise)
-    const quoted = this.#record[span.start] === QUOTE
-    if (quoted && isPlain(rule)) return span
-    const text = quoted ? stringText(this.#record, span.start, span.end) : this.#slice(span)
-    const made = remade(rule, text)
-    return made === undefined ? undefined : JSON.stringify(made)
-  }
-
-  #find(rule: Rule, start: number): Span | undefined {
-    let span: Span | undefined = { start, end: this.#end }
-    for (const [depth, step] of (rule.path ?? []).entries()) {
-      if (depth > 0 && this.#record[span.start] !== OPEN_BRACE) return undefined
-      span = this.#memberOf(this.#scanned(depth, span), step)
-      if (!span) return undefined
+  #text(rule: Rule): Span | string | undefined {
+    const { origin } = rule
+    if (origin.kind === 'constant') return JSON.stringify(origin.text)
+    if (origin.kind === 'path' && isPlain(rule)) {
+      const span = this.#view.find(origin.path)
+      if (span && this.#view.isScalar(span) && this.#view.isQuoted(span)) return span
     }
-    return span
+    const text = this.#made(rule)
+    return text === undefined ? undefined : JSON.stringify(text)
   }
 
-  /** The scanner of one level of a path, having scanned the object there. The record as a whole was found valid before. */
-  #scanned(depth: number, span: Span): JsonScanner {
-    const level = this.#level(depth)
-    if (level.start !== span.start) level.scanner.scan(this.#record, span.start, span.end)
-    level.start = span.start
-    return level.scanner
+  /** The text that a rule makes of the record; undefined when it cannot. */
+  #made(rule: Rule): string | undefined {
+    const text = this.#found(rule)
+    if (text === undefined) return rule.otherwise
+    const said = rule.present ?? (rule.words ? (rule.words.get(text) ?? rule.otherwise ?? text) : text)
+    const timed = rule.as === 'rfc3339' || rule.origin.kind === 'any' ? said : rfc3339Of(said, rule.as)
+    return timed === undefined ? undefined : rule.prefix + timed + rule.suffix
   }
 
-  #level(depth: number): Level {
-    return (this.#levels[depth] ??= { scanner: new JsonScanner(), start: -1 })
+  /** The text that a rule starts from. */
+  #found({ origin }: Rule): string | undefined {
+    switch (origin.kind) {
+      case 'constant':
+        return origin.text
+      case 'path':
+        return this.#view.text(origin.path)
+      case 'template':
+        return this.#joined(origin.parts)
+      case 'any':
+        for (const rule of origin.rules) {
+          const text = this.#made(rule)
+          // Many APIs write "" for what they do not know.
+          if (text !== undefined && text !== '') return text
+        }
+        return undefined
+    }
   }
 
-  /** Of a repeated key the last counts, as for JSON.parse. */
-  #memberOf(scanner: JsonScanner, name: Buffer): Span | undefined {
-    const { members } = scanner
-    for (let at = (scanner.memberCount - 1) * 4; at >= 0; at -= 4)
-      if (this.#isNamed(members[at] as number, members[at + 1] as number, name))
-        return { start: members[at + 2] as number, end: members[at + 3] as number }
-    return undefined
+  #joined(parts: readonly TemplatePart[]): string | undefined {
+    let joined = ''
+    for (const part of parts) {
+      const text = typeof part === 'string' ? part : this.#part(part)
+      if (text === undefined) return undefined
+      joined += text
+    }
+    return joined
   }
 
-  #isNamed(start: number, end: number, name: Buffer): boolean {
-    const key = this.#record.subarray(start, end)
-    if (key.length === name.length && name.equals(key)) return true
-    return key.includes(BACKSLASH) && stringText(this.#record, start - 1, end + 1) === name.toString('utf8')
+  #part(part: Exclude<TemplatePart, string>): string | undefined {
+    if (part !== itemNumber) return this.#view.text(part.path)
+    return 'item' in this.#known ? this.#known.item?.toString() : undefined
   }
 
-  #isNull(span: Span): boolean {
-    return this.#record[span.start] === 0x6e
+  #derivedId(): string {
+    const known = this.#known
+    if (!('offset' in known)) return known.id as string
+    const { bytes, start, end } = this.#view
+    const prefix = Buffer.from(`${known.identity}\0${known.offset}\0`)
+    return hash('sha256', Buffer.concat([prefix, bytes.subarray(start, end)]), 'hex').slice(0, idCharacters)
   }
 
-  #isNested(span: Span): boolean {
-    return this.#record[span.start] === OPEN_BRACE || this.#record[span.start] === OPEN_BRACKET
-  }
-
-  #slice(span: Span): string {
-    return Buffer.from(this.#record.buffer, this.#record.byteOffset + span.start, span.end - span.start).toString(
-      'latin1',
-    )
-  }
-
-  #derivedId(start: number, place: RecordPlace): string {
-    const prefix = Buffer.from(`${place.identity}\0${place.offset}\0`)
-    return hash('sha256', Buffer.concat([prefix, this.#record.subarray(start, this.#end)]), 'hex').slice(
-      0,
-      idCharacters,
-    )
-  }
-
-  #member(name: string, value: Span | string): void {
+  #member(name: string, value: Span | Uint8Array | string): void {
     this.#append(this.length > 1 ? `,"${name}":` : `"${name}":`)
     this.#append(value)
   }
 
-  #append(value: Span | string): void {
-    const size = typeof value === 'string' ? value.length * 3 : value.end - value.start
+  #append(value: Span | Uint8Array | string): void {
+    const piece = isSpan(value) ? this.#view.bytes.subarray(value.start, value.end) : value
+    const size = typeof piece === 'string' ? piece.length * 3 : piece.length
     if (this.length + size > this.bytes.length) {
       const larger = Buffer.allocUnsafe((this.length + size) * 2)
       larger.set(this.bytes.subarray(0, this.length))
       this.bytes = larger
     }
-    if (typeof value === 'string') this.length += this.bytes.write(value, this.length)
+    if (typeof piece === 'string') this.length += this.bytes.write(piece, this.length)
     else {
-      this.bytes.set(this.#record.subarray(value.start, value.end), this.length)
+      this.bytes.set(piece, this.length)
       this.length += size
     }
   }
 }
 
-function isPlain(rule: Rule): boolean {
-  return rule.as === 'rfc3339' && rule.prefix === '' && rule.suffix === '' && !rule.words
+function isSpan(value: Span | Uint8Array | string): value is Span {
+  return typeof value !== 'string' && !(value instanceof Uint8Array)
 }
 
-/** The text that a rule makes of a record's text; undefined when it cannot. */
-function remade(rule: Rule, text: string): string | undefined {
-  const said = rule.words ? (rule.words.get(text) ?? rule.otherwise ?? text) : text
-  const timed = rule.as === 'rfc3339' ? said : rfc3339Of(said, rule.as)
-  return timed === undefined ? undefined : rule.prefix + timed + rule.suffix
+function isPlain(rule: Rule): boolean {
+  return rule.as === 'rfc3339' && rule.prefix === '' && rule.suffix === '' && !rule.words && rule.present === undefined
 }
 
 function why(rule: Rule): string {
   const form = rule.as === 'rfc3339' ? 'text or number' : `${rule.as} time`
-  return `the record has no ${form} at "${rule.written}"`
+  return `the record has no ${form} ${rule.written}`
 }

@@ -231,6 +231,6 @@ function faultOf(eventId: string | undefined, eventType: string | undefined, tim
 
 function nameFault(name: string, text: string | undefined): string | undefined {
   if (text === undefined || text === '')
-    return `${name} is missing or not a text (the outbox option "fields" can take it from another field)`
+    return `${name} is missing or not a text (the mapping of the source, "fields" or "event", can take it from elsewhere)`
   return text.length > maxNameLength ? `${name} is longer than ${maxNameLength} characters` : undefined
 }

@@ -29,6 +29,8 @@ export interface SourcePage {
 }
 
 export interface ReadRequest {
+  /** How far back a source goes that has no cursor yet, where the file says so, ms. */
+  readonly startMs?: number
   /** Every cursor of the lane on the first read after `open`; later reads continue from what the source itself yielded. */
   readonly cursors: readonly SavedCursor[]
 }
@@ -142,6 +144,8 @@ export interface SourceKind<Options = unknown> {
   readonly options: ZodType<Options>
   /** How often a pull starts when the file does not say, milliseconds. */
   readonly everyMs: number
+  /** The same where the options decide it, for example by a preset. */
+  everyOf?(options: Options): number
   /** Resolve relative paths and the like against the folder of the configuration file. */
   settle?(options: Options, folder: string): Options
   /** For a source that can be read in windows (live, or by a backfill) what is usual; null or absent for one that cannot. */

@@ -2,6 +2,9 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Window } from '../../src/sources/source.ts'
+import { type Answer, type Received, startReceiver } from '../fakes/http-receiver.ts'
+import { FakeZitadel } from '../fakes/zitadel.ts'
 
 export interface SourceWorld {
   /** As in YAML. */
@@ -11,6 +14,19 @@ export interface SourceWorld {
   /** Makes bytes appear as they are. */
   addRaw(bytes: Uint8Array): void
   remove(): void
+}
+
+/** Of a source that is read in windows. */
+export interface WindowWorld {
+  /** As in YAML. */
+  readonly options: unknown
+  /** Source time in which all records are. */
+  readonly window: Window
+  /** Makes so many more records appear, some of one time; gives the ids of their events. */
+  add(count: number): string[]
+  /** Whatever is asked, this is the answer; undefined: as usual again. */
+  answer(status: number, body: Uint8Array | undefined): void
+  remove(): Promise<void>
 }
 
 function outboxWorld(): SourceWorld {
@@ -46,7 +62,70 @@ function record(id: string): string {
   return JSON.stringify({ event_id: id, event_type: 'a.b', occurred_at: '2026-05-17T08:00:00Z', data: { id } })
 }
 
+async function zitadelWorld(): Promise<WindowWorld> {
+  const fake = await FakeZitadel.start()
+  const to = Math.floor(fake.now / 1000)
+  const from = to - 3_600_000
+  let count = 0
+  return {
+    options: { url: fake.url, auth: { token: fake.token() }, instance: 'contract', payload: 'all' },
+    window: { from, to },
+    add: (more) =>
+      Array.from({ length: more }, () => {
+        const at = (from + (count % 60) * 60_000 + Math.floor(count / 180)) * 1000
+        const { sequence } = fake.table.add({ createdAt: at, aggregateId: `${count}`, payload: `{"count":${count}}` })
+        return `contract|user|${count++}|${sequence}`
+      }),
+    answer: (status, body) => void (fake.instead = body && (() => ({ status, body }))),
+    remove: () => fake.close(),
+  }
+}
+
+/** An API as many are: a range of time, and a token for the next page. */
+async function apiWorld(): Promise<WindowWorld> {
+  const receiver = await startReceiver()
+  const to = Date.UTC(2026, 4, 17, 8)
+  const from = to - 3_600_000
+  const records: { readonly id: string; readonly type: string; readonly at: string }[] = []
+  let instead: Answer | undefined
+  receiver.answer((request) => instead ?? { body: pageOf(records, request) })
+  return {
+    options: {
+      url: receiver.url,
+      request: { path: '/logs', query: { from: '{{from}}', to: '{{to}}' } },
+      time: { format: 'rfc3339_ms', bounds: 'half_open' },
+      page: { type: 'token', next: 'body.next', into: 'query.cursor' },
+      records: { at: 'body.events' },
+      event: { event_id: 'id', event_type: 'type', occurred_at: 'at' },
+    },
+    window: { from, to },
+    add: (more) =>
+      Array.from({ length: more }, () => {
+        const at = new Date(from + (records.length % 60) * 60_000 + Math.floor(records.length / 180))
+        const id = `r${records.length}`
+        records.push({ id, type: 'a.b', at: at.toISOString() })
+        return id
+      }),
+    answer: (status, body) => void (instead = body && { status, body }),
+    remove: () => receiver.close(),
+  }
+}
+
+function pageOf(records: readonly { readonly at: string }[], { path: asked }: Received): string {
+  const query = new URL(asked, 'http://api').searchParams
+  const inside = records.filter(({ at }) => at >= (query.get('from') ?? '') && at < (query.get('to') ?? ''))
+  const start = Number(query.get('cursor') ?? 0)
+  const next = start + 1000 < inside.length ? String(start + 1000) : null
+  return JSON.stringify({ events: inside.slice(start, start + 1000), next })
+}
+
 /** A new kind brings a world here; the suite fails until it does. */
 export const WORLDS: Readonly<Record<string, Readonly<Record<string, () => SourceWorld>>>> = {
   outbox: { 'growing files': outboxWorld, 'a spool folder': spoolWorld },
+}
+
+/** The same for kinds that are read in windows. */
+export const WINDOW_WORLDS: Readonly<Record<string, Readonly<Record<string, () => Promise<WindowWorld>>>>> = {
+  http: { 'a range and a token': apiWorld },
+  zitadel: { 'an instance': zitadelWorld },
 }

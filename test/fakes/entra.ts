@@ -9,7 +9,7 @@ const json = { 'content-type': 'application/json; charset=utf-8', 'cache-control
 export class FakeEntra {
   readonly tenant = '11111111-2222-3333-4444-555555555555'
   readonly clientId = '66666666-7777-8888-9999-000000000000'
-  readonly audience = 'https://monitor.azure.com'
+  readonly audience: string
   secret: string
   /** Seconds; what is given out is good for so long, by what it says. */
   life = 3599
@@ -23,8 +23,9 @@ export class FakeEntra {
   readonly given: string[] = []
   readonly good = new Set<string>()
 
-  constructor(secret: string) {
+  constructor(secret: string, audience = 'https://monitor.azure.com') {
     this.secret = secret
+    this.audience = audience
   }
 
   /** Undefined when the request is for somebody else. */

@@ -1,7 +1,7 @@
 // What a source is given in a test: a client for loopback, pages of its own, and a record of what it told.
 import { Identity } from '../../src/model/identity.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
-import { createHttpClient } from '../../src/runtime/http-client.ts'
+import { sourceClient } from '../../src/polling/source-http.ts'
 import { PageDraft } from '../../src/sources/page-draft.ts'
 import type { SourceNotice, SourceTools } from '../../src/sources/source.ts'
 
@@ -17,8 +17,7 @@ export function sourceTools(clock: Clock, { name = 'app', type = 'test' } = {}):
     name,
     clock,
     notices,
-    http: ({ timeoutMs = 10_000, bodyBytes = 64 * 1024 ** 2, perSecond: _, ...connection } = {}) =>
-      createHttpClient({ ...connection, inFlight: 1, timeoutMs, bodyBytes }),
+    http: (options) => sourceClient({ timeoutMs: 10_000, ...options }),
     newPage: () => new PageDraft({ name, type }, testIdentity),
     notice: (notice) => void notices.push(notice),
   }

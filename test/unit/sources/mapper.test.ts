@@ -1,9 +1,10 @@
 // Records of other shapes, put into the canonical form byte by byte.
 import { describe, expect, test } from 'vitest'
 import { Tag } from '../../../src/model/event.ts'
-import { FieldsSchema, parsePath } from '../../../src/sources/fields.ts'
+import { FieldsSchema } from '../../../src/sources/fields.ts'
 import { Mapper } from '../../../src/sources/mapper.ts'
 import { rfc3339Of } from '../../../src/sources/moment.ts'
+import { parsePath } from '../../../src/sources/path.ts'
 import { lines, Workspace } from './outbox/workspace.ts'
 
 const place = { identity: 'app\0part\0' + '0', offset: 0 }
@@ -62,6 +63,30 @@ describe('values', () => {
     expect(event(fields, record.replace(',"n":1', ''))).toMatchObject({ outcome: 'unknown' })
   })
 
+  test('elements of lists by their index', () => {
+    const fields = { ...base, 'target.id': 'list.1.id', 'target.kind': 'list.x', 'actor.id': 'user.0' }
+    const listed = record.replace('"n":1', '"list":[{"id":"a"},{"id":9007199254740993}]').replace('"name"', '"0"')
+    expect(event(fields, listed)).toMatchObject({ target: { id: '9007199254740993' }, actor: { id: 'ann' } })
+    expect(event(fields, listed)['target']).not.toHaveProperty('kind')
+  })
+
+  test('the first of several that says anything', () => {
+    const fields = {
+      ...base,
+      'actor.label': { any: ['user.mail', { template: '{{user.name}}@{{n}}' }, { value: '?' }] },
+    }
+    expect(event(fields, record)).toMatchObject({ actor: { label: 'ann@1' } })
+    expect(event(fields, record.replace('"name"', '"mail"'))).toMatchObject({ actor: { label: 'ann' } })
+    expect(event(fields, record.replace('"name":"ann"', '"mail":""'))).toMatchObject({ actor: { label: '?' } })
+  })
+
+  test('a word for whatever is there, another for nothing', () => {
+    const fields = { ...base, outcome: { path: 'error', present: 'failure', else: 'success' } }
+    expect(event(fields, record)).toMatchObject({ outcome: 'success' })
+    expect(event(fields, record.replace('"n":1', '"error":"bad"'))).toMatchObject({ outcome: 'failure' })
+    expect(event(fields, record.replace('"n":1', '"error":null'))).toMatchObject({ outcome: 'success' })
+  })
+
   test('a word list does not know the words of Object', () => {
     const fields = { ...base, outcome: { path: 'n', map: { ok: 'success' } } }
     expect(event(fields, record.replace('"n":1', '"n":"constructor"'))).toMatchObject({ outcome: 'constructor' })
@@ -74,6 +99,11 @@ describe('values', () => {
     const got = await work.read()
     expect(got.ids).toEqual(['2'])
     expect(got.first?.tags(0)).toBe(Tag.duplicateKeys)
+  })
+
+  test('row 39: so too in an object within the record', () => {
+    const twice = record.replace('"name":"ann"', '"name":"ann","name":"bo"')
+    expect(event({ ...base, 'actor.id': 'user.name' }, twice)).toMatchObject({ actor: { id: 'bo' } })
   })
 
   test('a key written with escapes is found', () => {
@@ -151,6 +181,53 @@ describe('times', () => {
     ['1e400', 'unix_s', undefined],
   ] as const)('%s %s is %s', (text, form, expected) => {
     expect(rfc3339Of(text, form)).toBe(expected)
+  })
+
+  test.each([
+    ['2026-05-17T08:00:00', 'utc', '2026-05-17T08:00:00Z'],
+    ['2026-05-17 08:00:00.123456789', 'utc', '2026-05-17T08:00:00.123456789Z'],
+    ['2026-05-17 08:00', 'utc', '2026-05-17T08:00:00Z'],
+    ['2026-05-17 08:00:00,5', 'utc', '2026-05-17T08:00:00.5Z'],
+    ['2026-05-17T08:00:00+0200', 'utc', '2026-05-17T08:00:00+02:00'],
+    ['2026-05-17T08:00:00-02', 'utc', '2026-05-17T08:00:00-02:00'],
+    ['2026-05-17T08:00:00.1+05:30', 'utc', '2026-05-17T08:00:00.1+05:30'],
+    ['2026-05-17 08:00:00 UTC', 'utc', '2026-05-17T08:00:00Z'],
+    ['2026-05-17T08:00:00Z', 'utc', '2026-05-17T08:00:00Z'],
+    ['2026-05-17', 'utc', undefined],
+    ['17.05.2026 08:00', 'utc', undefined],
+    ['2026-05-17T08:00:00 Z0', 'utc', undefined],
+    ['2026-05-17', 'date', '2026-05-17T00:00:00Z'],
+    ['2026-05-17T08:00:00Z', 'date', undefined],
+  ] as const)('%s as %s is %s', (text, form, expected) => {
+    expect(rfc3339Of(text, form)).toBe(expected)
+  })
+
+  test('a date that does not exist is no time', async () => {
+    using work = new Workspace()
+    work.write('a.jsonl', '{"id":"1","action":"x","ts":"2026-02-30"}\n')
+    work.open({ path: 'a.jsonl', fields: { ...base, occurred_at: { path: 'ts', as: 'date' } } })
+    expect((await work.read()).quarantined[0]?.detail).toContain('not an RFC 3339 time')
+  })
+
+  test('the first of several times, each in its form', () => {
+    const fields = { ...base, occurred_at: { any: [{ path: 'ms', as: 'unix_ms' }, 'ts'] } }
+    const alike = { ...base, occurred_at: { any: ['a', { path: 'b', as: 'unix_s' }, 'c'], as: 'unix_ms' } }
+    expect(event(alike, '{"id":"1","action":"x","c":1779004800001}')['occurred_at']).toBe('2026-05-17T08:00:00.001Z')
+    expect(event(alike, '{"id":"1","action":"x","b":1779004800}')['occurred_at']).toBe('2026-05-17T08:00:00Z')
+    expect(event(fields, '{"id":"1","action":"x","ms":1779004800001}')['occurred_at']).toBe('2026-05-17T08:00:00.001Z')
+    expect(event(fields, '{"id":"1","action":"x","ms":"","ts":"2026-05-17T08:00:00Z"}')['occurred_at']).toBe(
+      '2026-05-17T08:00:00Z',
+    )
+    expect(mapped(fields, '{"id":"1","action":"x"}')).toBe(
+      'occurred_at cannot be made: the record has no text or number at "ms", or at "ts"',
+    )
+  })
+
+  test('a time joined from two parts', () => {
+    const fields = { ...base, occurred_at: { template: '{{d}} {{t}}', as: 'utc' } }
+    expect(event(fields, '{"id":"1","action":"x","d":"2026-05-17","t":"08:00"}')['occurred_at']).toBe(
+      '2026-05-17T08:00:00Z',
+    )
   })
 
   test('numbers and digits in quotes; a suffix gives a zone to a time that has none', () => {
@@ -236,21 +313,31 @@ describe('in a source', () => {
 
 describe('the fields block', () => {
   test.each([
-    [{ event_id: 'id' }, 'fields must say where event_type comes from'],
+    [{ event_id: 'id' }, 'it must say where event_type comes from'],
     [{ ...base, actr: 'x' }, 'Unrecognized key'],
     [{ ...base, event_id: 'a..b' }, 'a path has a name between any two dots'],
     [{ ...base, event_id: 'a.' }, 'a path has a name between any two dots'],
     [{ ...base, event_id: '.a' }, 'a path has a name between any two dots'],
     [{ ...base, actor: 'who', 'actor.id': 'x' }, 'actor is already taken as a whole'],
     [{ ...base, occurred_at: { path: 'ts', as: 'epoch' } }, 'unix_ms'],
-    [{ ...base, outcome: { path: 'a', value: 'b' } }, 'expected a path such as user.name'],
+    [{ ...base, event_id: { template: 'x' } }, 'expected paths in it'],
+    [{ ...base, event_id: { template: '{{a' } }, 'every {{ needs its }}'],
+    [{ ...base, event_id: { template: '{{a..b}}' } }, 'a path has a name between any two dots'],
+    [{ ...base, event_id: { template: '{{}}' } }, 'expected a path such as user.name'],
+    [{ ...base, event_id: { derived: false } }, 'expected true'],
+    [{ ...base, event_id: { derived: true, prefix: 'x' } }, 'prefix does nothing beside derived'],
+    [{ ...base, event_type: { derived: true } }, 'Unrecognized key'],
+    [{ ...base, outcome: { any: [] } }, 'expected at least one path'],
+    [{ ...base, outcome: { prefix: 'x' } }, 'it must say where the value comes from'],
+    [{ ...base, outcome: { value: 'x', map: {} } }, 'map does nothing beside value'],
+    [{ ...base, outcome: { path: 'a', value: 'b' } }, 'path and value exclude each other'],
   ])('%j is refused', (fields, message) => {
     const result = FieldsSchema.safeParse(fields)
     expect(JSON.stringify(result.error?.issues)).toContain(message)
   })
 
   test('paths', () => {
-    expect(parsePath(String.raw`a.b\.c\\.d`).map(String)).toEqual(['a', 'b.c\\', 'd'])
+    expect(parsePath(String.raw`a.b\.c\\.d`).map(({ name }) => name.toString())).toEqual(['a', 'b.c\\', 'd'])
     expect(parsePath('.')).toEqual([])
   })
 })

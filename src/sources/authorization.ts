@@ -1,0 +1,138 @@
+// Credentials of a source as they are sent: the same headers always, or a token that is had from elsewhere, kept, and had anew before
+// it ends or when the source does not accept it. Key files are read anew for every token.
+import { readFile } from 'node:fs/promises'
+import { BearerToken, type Token } from '../runtime/bearer-token.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { HttpClient } from '../runtime/http.ts'
+import { clientCredentialsToken, statementToken } from '../runtime/oauth.ts'
+import { endOfToken, signedStatement } from '../runtime/statement.ts'
+import { SetupError } from '../model/errors.ts'
+import type { AuthOptions } from './auth.ts'
+import { Expiry } from './auth-expiry.ts'
+import { pemKey, type SigningKey, serviceAccountKey, zitadelKey } from './auth-keys.ts'
+import type { SourceNotice } from './source.ts'
+
+/** Credentials of an open source. */
+export interface SourceAuthorization {
+  /** For one request, names in lower case. Rejects with an `HttpError`, `CredentialsError` or `SetupError` when there are none to be had. */
+  headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>
+  /** The source did not accept these: the next ones are had anew, files read again. */
+  refused(headers: Readonly<Record<string, string>>): void
+  /** What must not appear in any text, as it is now. */
+  secrets(): readonly string[]
+}
+
+export interface AuthorizationTools {
+  /** The source's own client; tokens are asked for through it. */
+  readonly http: HttpClient
+  readonly clock: Clock
+  /** Told when credentials are about to end, where that is known. */
+  readonly notice?: (notice: SourceNotice) => void
+  /** What the kind of source knows itself, where the file does not say; `audience` is for `zitadel_key`: the origin of the instance. */
+  readonly defaults?: AuthDefaults
+}
+
+export interface AuthDefaults {
+  readonly tokenUrl?: string
+  readonly scope?: string
+  readonly audience?: string
+}
+
+type FromServer = Exclude<AuthOptions, { readonly type: 'none' | 'headers' }>
+type BySecret = Extract<FromServer, { readonly type: 'client_credentials' }>
+type ByKey = Exclude<FromServer, BySecret>
+
+/** Nothing is asked for or read before the first `headers`. */
+export function authorization(options: AuthOptions, tools: AuthorizationTools): SourceAuthorization {
+  if (options.type === 'none')
+    return { headers: () => Promise.resolve({}), refused: () => undefined, secrets: () => [] }
+  const expiry = new Expiry(tools.clock, tools.notice)
+  return options.type === 'headers' ? constant(options, expiry) : renewable(options, tools, expiry)
+}
+
+function constant(options: Extract<AuthOptions, { readonly type: 'headers' }>, expiry: Expiry): SourceAuthorization {
+  const ends = options.secrets.map(endOfToken).find((end) => end !== undefined)
+  return {
+    headers: async () => {
+      expiry.check('token', ends)
+      return options.headers
+    },
+    refused: () => undefined,
+    secrets: () => options.secrets,
+  }
+}
+
+function renewable(options: FromServer, tools: AuthorizationTools, expiry: Expiry): SourceAuthorization {
+  const { clock } = tools
+  const seen = new Set<string>(options.type === 'client_credentials' ? [options.clientSecret] : [])
+  const ask = (signal: AbortSignal): Promise<Token> =>
+    options.type === 'client_credentials'
+      ? bySecret(options, tools, signal)
+      : byKey(options, { ...tools, expiry, seen }, signal)
+  const token = new BearerToken(ask, clock)
+  return {
+    headers: (signal) => token.headers(signal),
+    refused: (headers) => token.refused(headers),
+    secrets: () => [...seen, ...token.secrets()],
+  }
+}
+
+function bySecret(options: BySecret, { http, defaults = {} }: AuthorizationTools, signal: AbortSignal): Promise<Token> {
+  const { clientId, clientSecret, clientAuth, extra } = options
+  const at = {
+    tokenUrl: tokenUrlOf(options.tokenUrl ?? defaults.tokenUrl),
+    scope: options.scope || (defaults.scope ?? ''),
+  }
+  return clientCredentialsToken({ ...at, clientId, clientSecret, clientAuth, extra }, http, signal)
+}
+
+interface KeyTools extends AuthorizationTools {
+  readonly expiry: Expiry
+  /** What the keys that were read hold. */
+  readonly seen: Set<string>
+}
+
+async function byKey(options: ByKey, tools: KeyTools, signal: AbortSignal): Promise<Token> {
+  const { http, clock, expiry, seen, defaults = {} } = tools
+  const signing = await keyOf(options, defaults)
+  seen.clear()
+  for (const secret of signing.secrets) seen.add(secret)
+  expiry.check('key', signing.endsAt)
+  const { tokenUrl, scope, claims } = signing
+  const assertion = await signedStatement(signing, claims, clock.now())
+  return statementToken({ tokenUrl: tokenUrlOf(tokenUrl), assertion, scope }, http, signal)
+}
+
+/** The key, and what is stated with it. */
+async function keyOf(options: ByKey, defaults: AuthDefaults): Promise<SigningKey> {
+  const scope = options.scope || (defaults.scope ?? '')
+  switch (options.type) {
+    case 'google_service_account':
+      return serviceAccountKey(await textOf(options.keyFile), { ...options, scope })
+    case 'zitadel_key': {
+      const tokenUrl = options.tokenUrl ?? defaults.tokenUrl
+      const audience = defaults.audience ?? URL.parse(tokenUrl ?? '')?.origin ?? ''
+      return zitadelKey(await textOf(options.keyFile), { keyFile: options.keyFile, tokenUrl, audience, scope })
+    }
+    case 'jwt_bearer': {
+      const pem = options.privateKey ?? (await textOf(options.keyFile ?? ''))
+      return pemKey(pem, { ...options, tokenUrl: options.tokenUrl ?? defaults.tokenUrl, scope })
+    }
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    throw new SetupError(
+      `the key file ${path} cannot be read [${code}]: give the relay the right to read it, or correct key_file`,
+    )
+  }
+}
+
+function tokenUrlOf(url: string | undefined): string {
+  if (url === undefined) throw new SetupError('nobody says where tokens are had: give auth a token_url')
+  return url
+}

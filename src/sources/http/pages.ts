@@ -1,0 +1,75 @@
+// Reads a list page by page: asks, finds the records, and sees where it goes on.
+import { WindowError } from '../../model/errors.ts'
+import { type RecordFinder, Records } from '../records.ts'
+import type { Answer } from './answer.ts'
+import type { Exchange } from './exchange.ts'
+import { addressOf, injectionOf, lookupIn, type Scene } from './lookup.ts'
+import type { PagePlan } from './page-plan.ts'
+import { type Built, buildRequest } from './request-build.ts'
+import type { RequestPlan } from './request-plan.ts'
+import type { Scalar } from './schema-words.ts'
+import { firstWalk, isFirst, LoopGuard, turn, type Walk } from './walk.ts'
+
+/** What is read. */
+export interface List {
+  readonly base: string
+  readonly request: RequestPlan
+  readonly page: PagePlan
+  readonly finder: RecordFinder
+  /** JSON is scanned once for the records and for the cursor; other forms are found in the bytes. */
+  readonly json: boolean
+  /** A page of so many records was cut off. */
+  readonly cutAt?: number | undefined
+}
+
+export interface ReadPage {
+  readonly answer: Answer
+  readonly records: Records
+  /** How far the walk had come before this page, and where it goes on behind it. */
+  readonly walk: Walk
+  readonly next: Walk | undefined
+  readonly cursor: Scalar | undefined
+}
+
+/** Every page from `start` on. Ends early where a rule says that there is nothing to read. */
+export async function* readPages(
+  list: List,
+  { scene, exchange, start }: { readonly scene: Scene; readonly exchange: Exchange; readonly start: Walk | undefined },
+  signal: AbortSignal,
+): AsyncGenerator<ReadPage> {
+  const guard = new LoopGuard()
+  let walk: Walk | undefined = start ?? firstWalk(list.page)
+  while (walk) {
+    if (walk.pages >= list.page.maxPages)
+      throw new WindowError('too_wide', `the window has more than ${list.page.maxPages} pages`)
+    const answer = await exchange.ask(requestFor(list, scene, walk), signal)
+    if (!answer) return
+    const read = pageOf(list, walk, answer)
+    guard.check(list.page, walk, read.next, read.records)
+    yield read
+    walk = read.next
+  }
+}
+
+/** The request for the page that a walk has come to. */
+export function requestFor({ base, request, page }: List, scene: Scene, walk: Walk): Built {
+  return buildRequest(isFirst(walk) ? request : page.further, {
+    base,
+    lookup: lookupIn(scene, { page, walk }),
+    injection: injectionOf(page, walk),
+    nextUrl: absolute(addressOf(page, walk), base),
+  })
+}
+
+/** A next link may be relative to the address of the source. */
+function absolute(address: string | undefined, base: string): string | undefined {
+  return address === undefined ? undefined : (URL.parse(address, `${base}/`)?.href ?? address)
+}
+
+function pageOf({ page, finder, json, cutAt }: List, walk: Walk, answer: Answer): ReadPage {
+  const records =
+    answer.reply.status === 204 ? new Records([], () => []) : finder.find(json ? answer.body : answer.reply.body)
+  if (cutAt !== undefined && records.count >= cutAt)
+    throw new WindowError('too_wide', `the source cuts a list off at ${cutAt} records`)
+  return { answer, records, walk, ...turn(page, walk, answer, records) }
+}

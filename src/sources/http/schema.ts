@@ -1,0 +1,234 @@
+// The vocabulary of the http source: what a preset (presets/NAME.yaml) is written in, and what an operator writes over it.
+// For whoever writes a preset: it holds exactly these keys, and beside them `describe`, `params` (declarations: { org: { describe, default? } })
+// and the defaults of the shared keys (`every`, `start`, `settle`, `overlap`, `max_window`, `sweeps`, `retention`). {{params.NAME}} may
+// stand in any text of it, `url` and `auth` included. Said more exactly than elsewhere: a single item to fetch is `request: { url: "{{item.PATH}}" }`,
+// the list it comes from is `items:`; `records.cut_at` is a count at which the API silently cuts a list off. There is no `limits.reset`:
+// whether a reset is an epoch, a delta or a date is told by its size. {{params.NAME}} in a path is put in as it is; what an answer gave is
+// percent-encoded there.
+import { z } from 'zod'
+import { duration } from '../../model/units.ts'
+import { authSchema } from '../auth.ts'
+import { StableSchema } from '../event-maker.ts'
+import { FieldsSchema } from '../fields.ts'
+import { RecordsSchema } from '../records.ts'
+import { pageShape } from './schema-page.ts'
+import { memberPath, place, scalar } from './schema-words.ts'
+import { TIME_FORMS } from './time-forms.ts'
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'expected a name of letters, digits and "_", such as job')
+
+const queryValue = z.union([scalar, z.array(scalar)], {
+  error: 'expected a text, a number, true, false or a list of them',
+})
+
+export const requestShape = {
+  method: z.enum(['GET', 'POST']).exactOptional().describe('Default GET; POST where there is a body or a form.'),
+  path: z
+    .string()
+    .exactOptional()
+    .describe('Behind the path of `url`: /api/v1/logs. Placeholders in it are percent-encoded.'),
+  url: z
+    .string()
+    .exactOptional()
+    .describe(
+      'Instead of path: a whole address that an answer gave, such as {{item.contentUri}}; `follow` says where it may lead.',
+    ),
+  query: z
+    .record(z.string().min(1), queryValue)
+    .exactOptional()
+    .describe('Parameters of the address; one whose placeholder has no value yet, such as {{cursor}}, is left out.'),
+  headers: z
+    .record(z.string(), scalar)
+    .exactOptional()
+    .describe('Headers besides those of `auth`. Default: accept and user-agent.'),
+  body: z
+    .record(z.string(), z.unknown())
+    .exactOptional()
+    .describe('Sent as JSON; a text that is one placeholder alone keeps its type.'),
+  form: z.record(z.string(), scalar).exactOptional().describe('Sent as application/x-www-form-urlencoded.'),
+}
+
+const request = z.strictObject(requestShape)
+
+const condition = z
+  .record(z.string().min(1), z.union([scalar, z.array(scalar).min(1)]))
+  .superRefine((places, context) => {
+    for (const at of Object.keys(places))
+      if (!/^(?:body|header)\./u.test(at))
+        context.addIssue({ code: 'custom', path: [at], message: 'expected a place such as body.status or header.name' })
+  })
+
+const status = z.union(
+  [z.int().min(100).max(599), z.string().regex(/^[1-5]xx$/, 'expected a status such as 400, or 4xx')],
+  {
+    error: 'expected a status such as 400, or 4xx',
+  },
+)
+const statuses = z.union([status, z.array(status).min(1)], {
+  error: 'expected a status such as 400, or 4xx, or a list of them',
+})
+
+const errorRule = z
+  .strictObject({
+    status: statuses.exactOptional().describe('A status, a class such as "5xx", or a list of them.'),
+    header: z
+      .record(z.string(), scalar)
+      .exactOptional()
+      .describe('Headers and their values, upper and lower case alike.'),
+    body: z
+      .record(z.string(), z.union([scalar, z.array(scalar).min(1)]))
+      .exactOptional()
+      .describe('Members of a JSON answer and what they equal: { success: false }, { errors.0.code: [70, 71] }.'),
+    body_contains: z.string().min(1).exactOptional().describe('Text in the answer, upper and lower case alike.'),
+    do: z
+      .enum(['throttle', 'retry', 'deny', 'too_wide', 'expired', 'skip'])
+      .describe(
+        'throttle: wait as the answer says. retry: back off. deny: a person must act. too_wide: read narrower windows. expired: the cursor is no longer good. skip: there is nothing to read here.',
+      ),
+    after: duration({ min: '1s', max: '1d' })
+      .exactOptional()
+      .describe('With throttle and retry: how long to wait where the answer does not say.'),
+    say: z.string().max(300).exactOptional().describe('What a person should do.'),
+  })
+  .refine(
+    ({ status, header, body, body_contains: text }) => status ?? header ?? body ?? text,
+    'expected status, header, body or body_contains beside `do`',
+  )
+
+const step = z.strictObject({
+  name: name.describe('How templates call it: {{steps.NAME.body.id}}.'),
+  request: request.describe('What is asked.'),
+  until: condition
+    .exactOptional()
+    .describe('Asked again until these places hold these values: { body.status: completed }.'),
+  fail: condition.exactOptional().describe('These values mean that it failed.'),
+  every: duration({ min: '100ms', max: '1h' })
+    .exactOptional()
+    .describe('Between two questions of `until`. Default 5s.'),
+  timeout: duration({ min: '1s', max: '1d' })
+    .exactOptional()
+    .describe('How long `until` may take in all; then narrower windows are tried. Default 10m.'),
+})
+
+const items = z.strictObject({
+  request: request.describe('Asks for the list.'),
+  at: place.exactOptional().describe('Where the list stands in the answer. Default body.'),
+  id: memberPath
+    .exactOptional()
+    .describe(
+      'The member that tells an item from every other, so that reading goes on behind it. Default: its place in the list.',
+    ),
+  page: z.strictObject(pageShape).exactOptional().describe('How the list goes on, in the words of `page`.'),
+})
+
+const fanOut = z.strictObject({
+  over: z
+    .union([
+      z.array(scalar).min(1).max(10_000),
+      z.strictObject({
+        request: request.describe('Asks for the values.'),
+        at: place.exactOptional().describe('Where the list stands. Default body.'),
+        id: memberPath
+          .exactOptional()
+          .describe('The member of each entry that is the value; without it the entry itself.'),
+      }),
+    ])
+    .describe('The values, or a request that lists them.'),
+  as: name.exactOptional().describe('Another name for {{part}} in templates.'),
+})
+
+const records = RecordsSchema.safeExtend({
+  cut_at: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('A page of so many records was cut off by the API: narrower windows are read instead.'),
+})
+
+const time = z.strictObject({
+  format: z.enum(TIME_FORMS).exactOptional().describe('How {{from}} and {{to}} are written. Default rfc3339_ms.'),
+  bounds: z
+    .enum(['half_open', 'inclusive', 'exclusive'])
+    .exactOptional()
+    .describe(
+      'Whether the API includes what lies exactly on {{from}} and {{to}}: half_open includes the first alone. Default half_open.',
+    ),
+})
+
+export const definitionShape = {
+  url: z.string().min(1).describe('The base address. Credentials go to its origin alone.'),
+  auth: authSchema().exactOptional().describe('Who we are.'),
+  request: request.describe('What is asked for each window, or by each pull of a feed.'),
+  time: time.exactOptional().describe('How the API takes times.'),
+  mode: z
+    .enum(['window', 'feed'])
+    .exactOptional()
+    .describe(
+      'window: closed windows of time. feed: the API gives a cursor in the order in which it stored the events. Default window where {{from}} is used, else feed.',
+    ),
+  page: z.strictObject(pageShape).exactOptional().describe('How a list goes on. Default: an answer is all there is.'),
+  records: records.exactOptional().describe('Where the records are in an answer.'),
+  event: FieldsSchema.describe('Which part of a record becomes which field of the event.'),
+  stable: StableSchema.exactOptional().describe('What tells two versions of a record apart.'),
+  limits: z
+    .strictObject({
+      per_second: z
+        .number()
+        .positive()
+        .max(1000)
+        .exactOptional()
+        .describe('Requests a second, at most. Default: no limit of ours.'),
+    })
+    .exactOptional()
+    .describe('How fast the API may be asked.'),
+  errors: z
+    .array(errorRule)
+    .max(50)
+    .exactOptional()
+    .describe('What answers mean, 200 included; the first rule that fits counts.'),
+  steps: z
+    .array(step)
+    .max(8)
+    .exactOptional()
+    .describe('Requests before `request`, for each window: create, poll, download.'),
+  items: items.exactOptional().describe('A list whose items are fetched one after the other by `request`.'),
+  backfill: z
+    .strictObject({
+      request: request.describe('With {{from}} and {{to}}.'),
+      page: z.strictObject(pageShape).exactOptional().describe('Default: an answer is all there is.'),
+      time: time.exactOptional().describe('Default: as in `time`.'),
+    })
+    .exactOptional()
+    .describe(
+      'With mode: feed: another request that can read a window of time, for backfills. Not needed where `request` has {{from}} and {{to}}.',
+    ),
+  fan_out: fanOut.exactOptional().describe('The same once for each value, each with progress of its own.'),
+  follow: z
+    .strictObject({
+      hosts: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?$/iu,
+              'expected a host such as files.example.com or *.example.com',
+            ),
+        )
+        .exactOptional()
+        .describe('Hosts besides that of `url` to which next links and downloads may lead, without credentials.'),
+    })
+    .exactOptional()
+    .describe('Where addresses from answers may lead. Default: the origin of `url` alone.'),
+}
+
+/** A whole definition: what a preset and a file make together. */
+export const definitionSchema = z.strictObject(definitionShape)
+export type Definition = z.output<typeof definitionSchema>
+export type RequestGiven = z.output<typeof request>
+export type StepGiven = z.output<typeof step>
+export type ItemsGiven = z.output<typeof items>
+export type FanOutGiven = z.output<typeof fanOut>
+export type ErrorRule = z.output<typeof errorRule>
+export type RecordsGiven = z.output<typeof records>
