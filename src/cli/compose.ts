@@ -5,6 +5,7 @@ import { filterIn } from '../config/definition.ts'
 import { createDispatcher, type Dispatcher, type DispatcherParts } from '../delivery/dispatcher.ts'
 import { Fleet, type FleetMember } from '../delivery/fleet.ts'
 import { compileFilter } from '../filters/compile.ts'
+import { BackfillReader, type BackfillReaderParts, type OpenBackfill } from '../polling/backfill-lane.ts'
 import { LateRouter } from '../polling/late-router.ts'
 import type { OwnRoute } from '../polling/own-page.ts'
 import { Poller } from '../polling/poller.ts'
@@ -31,12 +32,14 @@ export interface ComposeParts {
   readonly enabled: readonly string[]
   /** Reads sources; without it none is read. */
   readonly open?: OpenReader
+  /** `false`: only what operators ask for is read. */
+  readonly pull?: boolean
   readonly tick?: () => void
 }
 
 /** A relay over an open state. */
 export function composeRelay(parts: ComposeParts): Relay {
-  const { store, config, clock, telemetry, enabled, open, tick } = parts
+  const { store, config, clock, telemetry, enabled, open, pull = true, tick } = parts
   const woken = (): void => fleet.wake()
   const make = (name: string): FleetMember | undefined => {
     const destination = config.destinations.find((one) => one.name === name)
@@ -45,9 +48,18 @@ export function composeRelay(parts: ComposeParts): Relay {
     )
   }
   const fleet = new Fleet({ store, clock, make, enabled })
-  const pollerOf = ({ name, everyMs }: SourceConfig, reader: OpenReader): Poller =>
-    new Poller({ name, everyMs, store, open: reader, clock, telemetry, committed: woken })
-  const pollers = open ? config.sources.map((source) => pollerOf(source, open)) : []
+  const pollerOf = ({ name, everyMs, cron }: SourceConfig, reader: OpenReader): Poller =>
+    new Poller({
+      name,
+      everyMs,
+      ...(cron !== undefined && { cron }),
+      store,
+      open: reader,
+      clock,
+      telemetry,
+      committed: woken,
+    })
+  const pollers = open && pull ? config.sources.map((source) => pollerOf(source, open)) : []
   const configured = config.sources.map(({ name }) => name)
   const crews = { fleet, pollers: new Pollers({ store, clock, pollers, configured }) }
   // Without sources only what is there is delivered and nothing ends, and the destinations of the file need not be those of the state.
@@ -56,7 +68,15 @@ export function composeRelay(parts: ComposeParts): Relay {
   const expiry = open && new DeadLetterExpiry({ store, clock, telemetry, keepMs })
   const bounds = open && new Bounds({ store, clock, telemetry, destinations: fleet })
   const upkeep = { ...(own && { own }), ...(expiry && { expiry }), ...(bounds && { bounds }), ...(tick && { tick }) }
-  return new Relay({ store, clock, telemetry, ...crews, ...upkeep })
+  const openBackfill = open && backfillsFrom(config, { store, clock, telemetry, open, committed: woken })
+  return new Relay({ store, clock, telemetry, ...crews, ...upkeep, ...(openBackfill && { openBackfill }) })
+}
+
+function backfillsFrom({ sources }: RelayConfig, parts: BackfillReaderParts): OpenBackfill {
+  return (opening) => {
+    const source = sources.find(({ name }) => name === opening.source)
+    return source?.kind.windows && new BackfillReader(opening, parts)
+  }
 }
 
 /** The destinations that read what the relay has to say of itself. */

@@ -1,6 +1,6 @@
 // The lists of `destinations` and `sources`: what both read and show in the same way.
 import type { RelayConfig } from '../config/config.ts'
-import type { Overview } from '../store/store.ts'
+import type { Overview, StoreReader } from '../store/store.ts'
 import { type ReportFlags, whyText } from './control-report.ts'
 import type { WhyInactive } from './control-view.ts'
 import { openState, type StateFlags } from './open-state.ts'
@@ -30,13 +30,17 @@ export interface ListForm<Shown extends Listed> {
 
 /** Reads what there is, and closes the state before anything is shown. */
 export async function readList<Shown>(
-  shown: (overview: Overview, config: RelayConfig | undefined) => readonly Shown[],
+  shown: (
+    overview: Overview,
+    config: RelayConfig | undefined,
+    reader: StoreReader,
+  ) => readonly Shown[] | Promise<readonly Shown[]>,
   flags: StateFlags,
   world: World,
 ): Promise<readonly Shown[]> {
   const { reader, config } = await openState(flags, world)
   try {
-    return shown(await reader.overview(world.clock.now()), config)
+    return await shown(await reader.overview(world.clock.now()), config, reader)
   } finally {
     await reader.close()
   }

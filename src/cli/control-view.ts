@@ -70,6 +70,8 @@ export interface ShownSource {
   readonly pulled: number
   readonly lastEventAt: number | null
   readonly lastPullAt: number | null
+  /** When it is read next, as far as the relay that read it last has said. */
+  readonly nextPullAt: number | null
 }
 
 /** Those that the state knows and, when the configuration is known, those that have not been read yet. */
@@ -77,7 +79,7 @@ export function shownSourceList(overview: Overview, config: RelayConfig | undefi
   const known = shownSources(overview).map((source) => shownSource(source, config))
   const names = new Set(known.map(({ name }) => name))
   const coming = (config?.sources ?? []).filter(({ name }) => !names.has(name))
-  const none = { status: 'Active' as const, why: [], pulled: 0, lastEventAt: null, lastPullAt: null }
+  const none = { status: 'Active' as const, why: [], pulled: 0, lastEventAt: null, lastPullAt: null, nextPullAt: null }
   return [...known, ...coming.map(({ name, type }) => ({ name, type, ...none }))]
 }
 
@@ -98,6 +100,7 @@ function shownSource(source: SourceOverview, config: RelayConfig | undefined): S
     pulled,
     lastEventAt,
     lastPullAt: lastPull?.at ?? null,
+    nextPullAt: why.length > 0 ? null : (lastPull?.nextAt ?? null),
   }
 }
 

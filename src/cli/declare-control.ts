@@ -1,4 +1,4 @@
-// `destinations` and `sources`: their commands, options and help.
+// `destinations`: its commands, options and help.
 import type { Command } from 'commander'
 import { type Declare, jsonOption, stateOption } from './declaring.ts'
 
@@ -42,36 +42,6 @@ Examples:
   audit-relay destinations disable test --discard --yes
   audit-relay destinations remove old-siem           says what would be dropped; --yes drops it`
 
-export const declareSources: Declare = (program, world, finish) => {
-  const group = program
-    .command('sources')
-    .summary('list, disable or enable sources')
-    .description(
-      'Shows the sources and changes whether they are read. What is changed here stays so over restarts; a source that is enabled again is read from where it was.',
-    )
-    .addHelpText('after', sourcesHelp)
-  const load = () => import('./commands/sources.ts')
-  sub(group, 'list', 'show every source, whether it is read, and why not').action(async (_: unknown, own: Command) =>
-    finish(await (await load()).listSources(own.optsWithGlobals(), world)),
-  )
-  sub(group, 'disable', 'stop reading a source; what was read is still delivered')
-    .argument('<name>', 'the source')
-    .action(async (name: string, _: unknown, own: Command) =>
-      finish(await (await load()).setSource(name, false, own.optsWithGlobals(), world)),
-    )
-  sub(group, 'enable', 'read a source again, from where it was')
-    .argument('<name>', 'the source')
-    .action(async (name: string, _: unknown, own: Command) =>
-      finish(await (await load()).setSource(name, true, own.optsWithGlobals(), world)),
-    )
-}
-
-const sourcesHelp = `
-Examples:
-  audit-relay sources list
-  audit-relay sources disable app
-  audit-relay sources enable app`
-
 function sub(group: Command, name: string, what: string): Command {
   return group
     .command(name)
@@ -79,5 +49,5 @@ function sub(group: Command, name: string, what: string): Command {
     .description(`${what[0]?.toUpperCase()}${what.slice(1)}.`)
     .option(...jsonOption)
     .option(...stateOption)
-    .addHelpText('after', group.name() === 'sources' ? sourcesHelp : destinationsHelp)
+    .addHelpText('after', destinationsHelp)
 }

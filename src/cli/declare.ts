@@ -4,7 +4,8 @@ import { Argument, Option, type Command } from 'commander'
 import { LOG_LEVELS } from '../telemetry/describe.ts'
 import { declareAudit } from './declare-audit.ts'
 import { declareDlq } from './declare-dlq.ts'
-import { declareDestinations, declareSources } from './declare-control.ts'
+import { declareDestinations } from './declare-control.ts'
+import { declareBackfill, declareSources } from './declare-sources.ts'
 import { declareReplayEvents } from './declare-replay.ts'
 import { declareTestDestination } from './declare-test-destination.ts'
 import { declareTrace } from './declare-trace.ts'
@@ -189,6 +190,7 @@ const commands: readonly Declare[] = [
   declareTestDestination,
   declareDestinations,
   declareSources,
+  declareBackfill,
   declareDlq,
   declareReplayEvents,
   declareTrace,

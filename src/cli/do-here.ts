@@ -8,8 +8,8 @@ import { openSqliteStore } from '../store/sqlite/open.ts'
 import { openSqliteRequester } from '../store/sqlite/requesting.ts'
 import type { Asked, Requester, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
-import { isControl } from '../upkeep/control.ts'
 import { Requests } from '../upkeep/requests.ts'
+import { bringIntoForce } from './bring-into-force.ts'
 import { composeRelay } from './compose.ts'
 import { follow, type Following, known } from './follow.ts'
 import { stall } from './stalling.ts'
@@ -26,6 +26,7 @@ export interface Errand {
   readonly following: Following
 }
 
+const lasting: ReadonlySet<Asked['kind']> = new Set(['replay_dead_letters', 'replay_events', 'backfill'])
 const usualWaitMs = 60_000
 const graceMs = 10_000
 
@@ -41,7 +42,7 @@ export function pending(id: number | undefined): Asking {
 
 /** Whether it takes no longer than the state takes to write it: nothing is delivered for it. */
 export function isBrief(asked: Asked): boolean {
-  return isControl(asked) || asked.kind === 'purge_dead_letters'
+  return !lasting.has(asked.kind)
 }
 
 /** `before`: the number under which it is written down already. Not over when another process took the state first. */
@@ -99,7 +100,10 @@ async function carryOut(store: Store, requester: Requester, id: number, errand: 
   }
 }
 
-/** A replay: only the destinations concerned run, and nothing is read, until it is done or makes no progress any more. */
+/**
+ * A replay: only the destinations concerned run, and nothing is read, until it is done or makes no progress any more. A backfill: the relay
+ * as a whole, but that it reads nothing else.
+ */
 async function deliver(store: Store, requester: Requester, id: number, errand: Errand): Promise<StoredRequest> {
   const { asked, config, world, following } = errand
   const { clock } = world
@@ -107,11 +111,12 @@ async function deliver(store: Store, requester: Requester, id: number, errand: E
     throw new ControlError('no relay runs, and to deliver here the configuration is needed: leave out --state')
   const secrets = () => config.destinations.flatMap((destination) => destination.secrets())
   const log = createOutputLog(world.stderr, { format: 'auto', level: 'error', clock, secrets })
-  const { destinations } = await store.overview(clock.now())
-  const concerned = concernedBy(asked)
-  const enabled = destinations.filter(({ name, state }) => state === 'enabled' && concerned.has(name))
-  const names = enabled.map(({ name }) => name)
-  const relay = composeRelay({ store, config, clock, telemetry: log, enabled: names, tick: () => log.tick() })
+  const { thread, enabled } =
+    asked.kind === 'backfill'
+      ? await bringIntoForce(store, config, { clock, telemetry: log })
+      : { thread: undefined, enabled: await concernedBy(asked, store, clock.now()) }
+  const reading = thread && { open: thread.open, pull: false }
+  const relay = composeRelay({ store, config, clock, telemetry: log, enabled, ...reading, tick: () => log.tick() })
   const signals = watchSignals(clock, graceMs)
   const done = new AbortController()
   const running = relay.run({ drain: AbortSignal.any([signals.drain, done.signal]), abort: signals.abort })
@@ -120,15 +125,27 @@ async function deliver(store: Store, requester: Requester, id: number, errand: E
   try {
     const followed = follow(requester, id, errand, over)
     // The relay ends by itself only when it fails.
-    await Promise.race([followed, running.then(() => followed)])
+    await Promise.race([followed, running.then(() => followed), ...(thread ? [thread.died] : [])])
   } finally {
     done.abort()
-    await running.finally(() => signals.dispose())
+    try {
+      await running
+    } finally {
+      signals.dispose()
+      await thread?.stop()
+    }
   }
   return known(requester, id)
 }
 
-function concernedBy(asked: Asked): ReadonlySet<string> {
+/** The enabled destinations that a replay goes to. */
+async function concernedBy(asked: Asked, store: Store, now: number): Promise<readonly string[]> {
+  const { destinations } = await store.overview(now)
+  const concerned = targetsOf(asked)
+  return destinations.filter(({ name, state }) => state === 'enabled' && concerned.has(name)).map(({ name }) => name)
+}
+
+function targetsOf(asked: Asked): ReadonlySet<string> {
   if (asked.kind === 'replay_events') return new Set([asked.destination])
   if (asked.kind !== 'replay_dead_letters') return new Set()
   return new Set(asked.to === null ? asked.letters.map(({ destination }) => destination) : [asked.to])

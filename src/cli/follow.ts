@@ -25,7 +25,7 @@ export async function follow(
   let said = ''
   for (;;) {
     const request = await known(requester, id)
-    const text = JSON.stringify([request.state, request.counts])
+    const text = JSON.stringify([request.state, request.counts, request.backfilled])
     if (text !== said) following.progress?.(request)
     said = text
     if (!isUnderWay(request)) return request

@@ -3,6 +3,7 @@
 import type { DestinationConfig, RelayConfig, SourceConfig } from '../config/config.ts'
 import { Identity } from '../model/identity.ts'
 import { messageOf } from '../model/errors.ts'
+import { sourceClient } from '../polling/source-http.ts'
 import { createHttpClient } from '../runtime/http-client.ts'
 import { systemRandom } from '../runtime/random.ts'
 import { PageDraft } from '../sources/page-draft.ts'
@@ -50,7 +51,7 @@ function probeSource(config: SourceConfig, { clock }: World): Promise<Probed> {
       clock,
       newPage,
       notice: () => {},
-      http: () => createHttpClient({ inFlight: 1, timeoutMs: sourceTimeoutMs }),
+      http: (options) => sourceClient({ ...options, timeoutMs: sourceTimeoutMs }),
     })
   return probed({ what: 'source', name }, open, { timeoutMs: sourceTimeoutMs, otherwise: 'run --once reads it' })
 }

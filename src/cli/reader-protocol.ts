@@ -1,7 +1,10 @@
 // What the main thread and the reading thread say to each other.
 import type { EncodedPage } from '../polling/page-encoder.ts'
 import { SetupError, SourceError, messageOf } from '../model/errors.ts'
-import type { CursorChange, SavedCursor, SourceNotice } from '../sources/source.ts'
+import type { LaneCursor } from '../polling/lanes.ts'
+import type { Backfill } from '../polling/reader.ts'
+import type { CursorChange, SourceNotice } from '../sources/source.ts'
+import type { GivenWindows } from '../sources/window-settings.ts'
 import type { FilterSpec } from '../filters/schema.ts'
 
 /** What the reading thread is started with. */
@@ -22,9 +25,11 @@ export type ToReader =
       readonly source: string
       readonly kind: string
       readonly options: unknown
-      readonly cursors: readonly SavedCursor[]
+      readonly windows: GivenWindows
+      readonly cursors: readonly LaneCursor[]
+      readonly backfill: Backfill | undefined
     }
-  | { readonly type: 'read'; readonly reader: number }
+  | { readonly type: 'read'; readonly reader: number; readonly dueInMs: number }
   /** One page was taken; another may be sent. */
   | { readonly type: 'more'; readonly reader: number }
   /** Stop reading after the present page. */

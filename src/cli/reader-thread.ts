@@ -46,7 +46,7 @@ export function startReaderThread(setup: ReaderSetup, sources: readonly SourceCo
   const say = (message: ToReader) => worker.postMessage(message)
   return {
     died,
-    async open(name, cursors, notice) {
+    async open(name, cursors, notice, backfill) {
       const source = sources.find((candidate) => candidate.name === name)
       if (!source) throw new Error(`no source ${name}`)
       const options = source.options()
@@ -54,7 +54,10 @@ export function startReaderThread(setup: ReaderSetup, sources: readonly SourceCo
       const conversation: Conversation = { notice, pages: [], asked: undefined, arrived: () => {} }
       conversations.set(reader, conversation)
       const handle = readerOver(reader, conversation, say)
-      await ask(conversation, () => say({ type: 'open', reader, source: name, kind: source.type, options, cursors }))
+      const { type: kind, windows = {} } = source
+      await ask(conversation, () =>
+        say({ type: 'open', reader, source: name, kind, options, windows, cursors, backfill }),
+      )
       return { ...handle, close: () => handle.close().finally(() => conversations.delete(reader)) }
     },
     async stop() {
@@ -92,7 +95,7 @@ function ask(conversation: Conversation, say: () => void): Promise<Done> {
 
 function readerOver(reader: number, conversation: Conversation, say: (message: ToReader) => void): Reader {
   return {
-    async *read(signal) {
+    async *read(signal, dueInMs = Infinity) {
       const stop = () => say({ type: 'stop', reader })
       signal.addEventListener('abort', stop, { once: true })
       let ended: { error?: unknown } | undefined
@@ -100,7 +103,7 @@ function readerOver(reader: number, conversation: Conversation, say: (message: T
         ended = how
         conversation.arrived()
       }
-      const whole = ask(conversation, () => say({ type: 'read', reader })).then(
+      const whole = ask(conversation, () => say({ type: 'read', reader, dueInMs })).then(
         () => end({}),
         (error: unknown) => end({ error }),
       )

@@ -4,6 +4,7 @@ import { compileFilter } from '../filters/compile.ts'
 import { Identity } from '../model/identity.ts'
 import { buffersOf, type Route } from '../polling/page-encoder.ts'
 import { openReader, type Reader } from '../polling/reader.ts'
+import { SharedSource } from '../polling/shared-source.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { SOURCE_KINDS } from '../sources/index.ts'
 import { type FromReader, pagesAhead, type ReaderSetup, type ToReader, toFailure } from './reader-protocol.ts'
@@ -23,6 +24,7 @@ interface OpenedReader {
   turn: Promise<void>
 }
 const opened = new Map<number, OpenedReader>()
+const shared = new Map<string, SharedSource>()
 
 port.on('message', (message: ToReader) => {
   const entry = opened.get(message.reader)
@@ -34,12 +36,15 @@ port.on('message', (message: ToReader) => {
 })
 
 function open(message: Extract<ToReader, { type: 'open' }>): void {
-  const { reader: number, source, kind: type, options, cursors } = message
+  const { reader: number, source, kind: type, options, cursors, windows, backfill } = message
   const kind = SOURCE_KINDS.find((known) => known.type === type)
   try {
     if (!kind) throw new Error(`no source kind ${type}`)
-    const parts = { name: source, kind, options: () => options, routes: routesOf(source), identity, clock: systemClock }
-    const reader = openReader(parts, cursors, (notice) => say({ type: 'notice', reader: number, notice }))
+    const own = { name: source, kind, options: () => options, windows, ...(backfill && { backfill }) }
+    const around = { routes: routesOf(source), shared: sharedOf(source), identity, clock: systemClock }
+    const reader = openReader({ ...own, ...around }, cursors, (notice) =>
+      say({ type: 'notice', reader: number, notice }),
+    )
     opened.set(number, {
       reader,
       credit: pagesAhead,
@@ -62,7 +67,7 @@ async function answer(
   try {
     switch (message.type) {
       case 'read':
-        await read(entry, number)
+        await read(entry, message)
         return say({ type: 'done', reader: number })
       case 'releasable':
         return say({ type: 'done', reader: number, parts: await reader.releasable() })
@@ -80,10 +85,13 @@ async function answer(
   }
 }
 
-async function read(entry: OpenedReader, number: number): Promise<void> {
+async function read(
+  entry: OpenedReader,
+  { reader: number, dueInMs }: Extract<ToReader, { type: 'read' }>,
+): Promise<void> {
   entry.stop = new AbortController()
   entry.credit = pagesAhead
-  for await (const page of entry.reader.read(entry.stop.signal)) {
+  for await (const page of entry.reader.read(entry.stop.signal, dueInMs)) {
     port?.postMessage({ type: 'page', reader: number, page } satisfies FromReader, buffersOf(page))
     entry.credit--
     // A turn of the event loop even when there is credit: `stop` must get through.
@@ -102,6 +110,12 @@ function grant(entry: OpenedReader): void {
 function stop(entry: OpenedReader): void {
   entry.stop.abort()
   entry.wake()
+}
+
+function sharedOf(source: string): SharedSource {
+  const known = shared.get(source) ?? new SharedSource(systemClock)
+  shared.set(source, known)
+  return known
 }
 
 function routesOf(source: string): Route[] {

@@ -2,6 +2,7 @@
 // runs the same relay on a clock and a network of its own.
 import type { Fleet } from '../delivery/fleet.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { OpenBackfill } from '../polling/backfill-lane.ts'
 import type { Pollers } from '../polling/pollers.ts'
 import type { Pull } from '../polling/poller.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +21,8 @@ export interface RelayParts {
   readonly fleet: Fleet
   readonly clock: Clock
   readonly telemetry: Telemetry
+  /** Opens the lanes of backfills; without it they wait. */
+  readonly openBackfill?: OpenBackfill
   /** Carries what must be audited into events; without it what is noticed waits. */
   readonly own?: OwnEvents
   /** Keeps destinations within their own bounds; without it nothing is trimmed. */

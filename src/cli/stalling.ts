@@ -1,5 +1,6 @@
 // When one gives up on a request that makes no progress.
 import type { Clock } from '../runtime/clock.ts'
+import { NOTHING_BACKFILLED } from '../store/backfilling.ts'
 import { unsettledOf } from '../store/going-through.ts'
 import type { StoredRequest } from '../store/requests.ts'
 
@@ -12,12 +13,14 @@ export function stall(maxWaitMs: number, clock: Pick<Clock, 'monotonic'>): (requ
   let since = clock.monotonic()
   let before: number | undefined
   let grown = 0
-  return ({ asked, counts }) => {
-    const now = JSON.stringify(counts)
+  return ({ asked, counts, backfilled }) => {
+    const { trouble: _trouble, ...far } = backfilled ?? NOTHING_BACKFILLED
+    const now = JSON.stringify([counts, far])
+    const taken = counts.taken + far.new + far.known + far.quarantined
     if (now !== text) since = clock.monotonic()
     text = now
-    if (before !== undefined && counts.taken > before) grown = counts.taken - before
-    before = counts.taken
+    if (before !== undefined && taken > before) grown = taken - before
+    before = taken
     const perSecond = 'perSecond' in asked ? asked.perSecond : null
     const restMs = perSecond === null || unsettledOf(counts) > 0 ? 0 : (Math.max(grown, 1) / perSecond) * 1000
     return clock.monotonic() - since >= maxWaitMs + restMs

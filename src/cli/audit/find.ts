@@ -1,5 +1,5 @@
 // Which of the relay's audit records a command means, and looking for them: a stretch at a time, newest first.
-import { matchesGlob } from '../../filters/glob.ts'
+import { matchesGlob } from '../../model/glob.ts'
 import { eventTypeOf, type Notice } from '../../store/notices.ts'
 import type { StoreReader } from '../../store/store.ts'
 

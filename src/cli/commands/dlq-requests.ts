@@ -3,7 +3,7 @@ import type { Asked, RequestCounts, StoredRequest } from '../../store/requests.t
 import type { StoreReader } from '../../store/store.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { countText, durationText } from '../../telemetry/units.ts'
-import { isControl } from '../../upkeep/control.ts'
+import { isMoving } from '../../upkeep/going-through.ts'
 import { againSentence, purgeSentence, replaySentence } from '../dlq/counts.ts'
 import { requestJson } from '../dlq/json.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -36,7 +36,7 @@ export async function dlqRequestsCommand(flags: RequestsFlags, world: World): Pr
 /** Newest last. */
 async function dlqRequests(reader: StoreReader, limit: number): Promise<readonly StoredRequest[]> {
   const all = await reader.requests(limit * lookedThrough)
-  const ours = all.filter(({ asked }) => !isControl(asked))
+  const ours = all.filter(({ asked }) => isMoving(asked))
   return ours.slice(0, limit).reverse()
 }
 

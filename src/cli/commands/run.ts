@@ -7,13 +7,13 @@ import { openSqliteStore } from '../../store/sqlite/open.ts'
 import type { Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { TelemetryEvent } from '../../telemetry/events.ts'
-import { composeRelay, definitionOf } from '../compose.ts'
+import { bringIntoForce } from '../bring-into-force.ts'
+import { composeRelay } from '../compose.ts'
 import { noticeInState } from '../config-notice.ts'
 import { watchConfig } from '../config-watch.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { RunOptions } from '../options.ts'
 import { readConfig } from '../read-config.ts'
-import { startReaderThread } from '../reader-thread.ts'
 import { createOutputLog } from '../stderr-log.ts'
 import { ownVersion } from '../version.ts'
 import type { World } from '../world.ts'
@@ -71,19 +71,7 @@ async function runOver(
   signals.onHangup(() => void watch.check())
   const deaths = countDeaths(log)
   const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }
-  const records = await store.register(
-    config.destinations.map((destination) => definitionOf(destination, clock.now())),
-    clock.now(),
-  )
-  for (const { name, change } of records)
-    if (change !== 'unchanged') log.emit({ type: 'destination_changed', destination: name, change })
-  const known = new Set(records.map(({ name }) => name))
-  const running = new Set(records.filter(({ state }) => state === 'enabled').map(({ name }) => name))
-  const routes = config.destinations
-    .filter(({ name }) => known.has(name))
-    .map(({ name: destination, sources, filter }) => ({ destination, sources, filter }))
-  const thread = startReaderThread({ secret: store.identity.secret, routes }, config.sources)
-  const enabled = config.destinations.map(({ name }) => name).filter((name) => running.has(name))
+  const { thread, enabled } = await bringIntoForce(store, config, { clock, telemetry: log })
   const tick = () => log.tick()
   const relay = composeRelay({ store, config, clock, telemetry, enabled, open: thread.open, tick })
   signals.drain.addEventListener('abort', () => log.emit({ type: 'relay_stopping', why: signals.why() ?? 'asked' }))

@@ -1,6 +1,6 @@
 // `validate`: every fault of the configuration at once, or what the relay would do with it; and, when asked, whether its sources and
 // destinations would take us.
-import type { DestinationConfig, RelayConfig } from '../../config/config.ts'
+import type { DestinationConfig, RelayConfig, SourceConfig } from '../../config/config.ts'
 import { formatFaults } from '../../config/diagnostics.ts'
 import { ConfigError, type ConfigFault } from '../../model/errors.ts'
 import { printable } from '../../telemetry/escape.ts'
@@ -50,7 +50,7 @@ function summaryLines(config: RelayConfig, output: Pick<Output, 'columns' | 'col
   const paint = paintFor(output)
   const { path, maxBytes, keepMs } = config.state
   const width = output.columns
-  const sources = config.sources.map((source) => [source.name, source.type, `every ${durationText(source.everyMs)}`])
+  const sources = config.sources.map((source) => [source.name, source.type, whenText(source)])
   const destinations = config.destinations.map((one) => [
     one.name,
     one.type,
@@ -66,6 +66,10 @@ function summaryLines(config: RelayConfig, output: Pick<Output, 'columns' | 'col
     ...titled('SOURCES', ['NAME', 'TYPE', 'READ'], sources, { paint, width }),
     ...titled('DESTINATIONS', ['NAME', 'TYPE', 'SOURCES', 'FILTER', ''], destinations, { paint, width }),
   ]
+}
+
+function whenText({ everyMs, cron }: SourceConfig): string {
+  return cron === undefined ? `every ${durationText(everyMs)}` : `at ${cron} (UTC)`
 }
 
 const probedWords = { ready: 'ready', failed: 'FAILED', unknown: '?' } as const
@@ -112,11 +116,15 @@ function jsonForm(faults: readonly ConfigFault[], config?: RelayConfig, probed?:
     valid: config !== undefined,
     file: config?.file ?? faults[0]?.file ?? null,
     faults: faults.map(({ frame: _frame, ...fault }) => fault),
-    sources: config?.sources.map(({ name, type, everyMs }) => ({ name, type, every_seconds: everyMs / 1000 })) ?? [],
+    sources: config?.sources.map(sourceJson) ?? [],
     destinations: config?.destinations.map(destinationJson) ?? [],
     ...(probed && { probed }),
   }
   return `${JSON.stringify(result, null, 2)}\n`
+}
+
+function sourceJson({ name, type, everyMs, cron }: SourceConfig): unknown {
+  return { name, type, ...(cron === undefined ? { every_seconds: everyMs / 1000 } : { cron }) }
 }
 
 function destinationJson({ name, type, enabled, sources, filter }: DestinationConfig): unknown {

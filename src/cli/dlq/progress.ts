@@ -13,14 +13,17 @@ export interface Progress {
   end(): void
 }
 
-/** `perSecond`: the rate that was asked for, from which the time that is left follows. */
-export function showProgress({ stderr, clock }: Pick<World, 'stderr' | 'clock'>, perSecond: number | null): Progress {
+/** `far`: what is said of it. */
+export function showProgress(
+  { stderr, clock }: Pick<World, 'stderr' | 'clock'>,
+  far: (request: StoredRequest) => string,
+): Progress {
   const width = stderr.columns
   let drawn = false
   let lastAt = clock.monotonic()
   return {
     update(request) {
-      const text = progressText(request, perSecond)
+      const text = far(request)
       if (width !== undefined) {
         stderr.write(`\r\u001b[K${cut(text, width - 1)}`)
         drawn = true
@@ -36,7 +39,8 @@ export function showProgress({ stderr, clock }: Pick<World, 'stderr' | 'clock'>,
   }
 }
 
-function progressText({ counts, state, asked }: StoredRequest, perSecond: number | null): string {
+/** `perSecond`: the rate that was asked for, from which the time that is left follows. */
+export function progressText({ counts, state, asked }: StoredRequest, perSecond: number | null): string {
   const { chosen, taken, skipped, delivered, dead, dropped } = counts
   const gone = taken + skipped
   if (state === 'asked') return 'asked; waiting for the relay to take it up'

@@ -8,12 +8,12 @@ import {
   about,
   type NewNotice,
   type Notice,
-  noticeOfRequest,
   noticesOfConflicts,
   noticesOfDeaths,
   noticesOfGaps,
   noticesOfRegistration,
 } from '../../../src/store/notices.ts'
+import { noticeOfBeginning, noticesOfRequest } from '../../../src/store/request-notices.ts'
 import type { Registration } from '../../../src/store/registration.ts'
 import type { Asked, StoredRequest } from '../../../src/store/requests.ts'
 import { ownEvent } from '../../../src/upkeep/own-event.ts'
@@ -22,17 +22,22 @@ const at = Date.UTC(2026, 4, 17, 8, 30, 15, 250)
 const counts = { chosen: 12, taken: 10, skipped: 2, delivered: 9, dead: 1, dropped: 0 }
 
 function request(asked: Asked, end: { ok: boolean; text: string } = { ok: true, text: 'done' }): NewNotice {
-  const stored: StoredRequest = {
+  const [notice] = noticesOfRequest(stored(asked, end.text), end)
+  return notice as NewNotice
+}
+
+function stored(asked: Asked, text: string): StoredRequest {
+  return {
     id: 3,
     at,
     by: 'mina',
     asked,
     state: 'done',
-    text: end.text,
+    text,
     finishedAt: at,
     counts: asked.kind === 'purge_dead_letters' ? { ...counts, taken: 0, delivered: 0, dead: 0, dropped: 10 } : counts,
+    ...(asked.kind === 'backfill' && { backfilled }),
   }
-  return noticeOfRequest(stored, end)
 }
 
 function registration(change: Registration['change'], previousName: string | null = null): readonly NewNotice[] {
@@ -40,6 +45,8 @@ function registration(change: Registration['change'], previousName: string | nul
   return noticesOfRegistration({ change, previousName, next } as Registration)
 }
 
+const backfill = { kind: 'backfill', source: 'app', from: at - 86_400_000, to: at, perSecond: 50, again: false } as const
+const backfilled = { pages: 3, new: 40, known: 7, quarantined: 1, covered: 1, trouble: null }
 const letters = [{ destination: 'siem', ranges: [[5, 17]] as const }]
 const notices: readonly NewNotice[] = [
   ...registration('created'),
@@ -72,6 +79,10 @@ const notices: readonly NewNotice[] = [
     count: 40,
     data: { destination: 'siem', batch: '00112233445566778899aabbccddeeff', sources: ['app'] },
   }),
+  noticeOfBeginning(stored(backfill, '')) as NewNotice,
+  request(backfill),
+  request(backfill, { ok: false, text: 'cancelled by mina' }),
+  request({ kind: 'reset_source', source: 'app', part: null, to: at }),
 ]
 
 it('each kind has the form that is documented, and passes as a canonical event', async () => {

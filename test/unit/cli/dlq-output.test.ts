@@ -4,7 +4,7 @@ import { exportTo } from '../../../src/cli/commands/dlq-export.ts'
 import { word } from '../../../src/cli/dlq/advice.ts'
 import { letterWithEvent } from '../../../src/cli/dlq/json.ts'
 import { prettyJson } from '../../../src/cli/dlq/pretty-json.ts'
-import { showProgress } from '../../../src/cli/dlq/progress.ts'
+import { progressText, showProgress } from '../../../src/cli/dlq/progress.ts'
 import { selectionOf } from '../../../src/cli/dlq/selection.ts'
 import { streamSink } from '../../../src/cli/dlq/sink.ts'
 import type { StoreReader } from '../../../src/store/store.ts'
@@ -99,7 +99,7 @@ describe('progress', () => {
 
   it('is one line redrawn on a terminal, and gone at the end', () => {
     const world = fakeWorld({ columns: 80 })
-    const progress = showProgress(world, 100)
+    const progress = showProgress(world, (far) => progressText(far, 100))
     progress.update(request)
     progress.update(request)
     progress.end()
@@ -110,7 +110,7 @@ describe('progress', () => {
   it('adds up, with what was skipped and dropped', () => {
     const world = fakeWorld({ columns: 100 })
     const counts = { chosen: 541, taken: 351, skipped: 190, delivered: 340, dead: 1, dropped: 2 }
-    showProgress(world, null).update({ ...request, counts })
+    showProgress(world, (far) => progressText(far, null)).update({ ...request, counts })
     expect(world.stderr.text()).toContain(
       '541 of 541 gone through: 340 delivered, 1 dead again, 2 dropped, 8 waiting, 190 skipped',
     )
@@ -119,7 +119,7 @@ describe('progress', () => {
   it('is a line now and then elsewhere', () => {
     const world = fakeWorld()
     let now = 0
-    const progress = showProgress({ ...world, clock: { ...world.clock, monotonic: () => now } }, null)
+    const progress = showProgress({ ...world, clock: { ...world.clock, monotonic: () => now } }, (far) => progressText(far, null))
     for (; now <= 25_000; now += 200) progress.update(request)
     progress.end()
     expect(world.stderr.text().trimEnd().split('\n')).toHaveLength(2)

@@ -26,6 +26,7 @@ export function source(changes: Partial<SourceOverview> = {}): SourceOverview {
     lastEventAt: NOW - 4000,
     parts: 1,
     lastPull: { at: NOW - 1000, ok: true, error: null, notices: [] },
+    late: [],
     quarantine: [],
     ...changes,
   }

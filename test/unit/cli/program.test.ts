@@ -47,7 +47,7 @@ test.each(['run', 'validate', 'status', 'check', 'backup', 'completion', 'schema
 test.each([
   ['no command at all', [], 'Usage: audit-relay'],
   ['a misspelt command', ['stauts'], 'Did you mean status?'],
-  ['a command of a later version', ['backfill', 'app'], "unknown command 'backfill'"],
+  ['a command of a later version', ['keygen', 'app'], "unknown command 'keygen'"],
   ['a misspelt option', ['status', '--jsno'], 'Did you mean --json?'],
   ['an option without its value', ['status', '--max-lag'], 'argument missing'],
   ['a duration without a unit', ['status', '--max-lag', '15'], '--max-lag 15: write a duration such as'],

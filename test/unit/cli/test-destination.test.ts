@@ -35,8 +35,12 @@ afterEach(async () => {
   fs.rmSync(folder, { recursive: true })
 })
 
+function pathOf(name: string): string {
+  return path.resolve('test/fakes/tls', name)
+}
+
 function pem(name: string): string {
-  return fs.readFileSync(path.resolve('test/fakes/tls', name), 'utf8')
+  return fs.readFileSync(pathOf(name), 'utf8')
 }
 
 async function receiverOf(answer: Answer, tls?: TlsOptions): Promise<Receiver> {
@@ -70,9 +74,9 @@ interface Found extends Finding {
   readonly shown: string
 }
 
-async function found(config: DestinationConfig, more: { ca?: string; proxy?: string } = {}): Promise<Found> {
-  const ca = more.ca === undefined ? {} : { ca: more.ca }
-  const http = (options: HttpClientOptions) => createHttpClient({ ...options, ...ca })
+async function found(config: DestinationConfig, more: { caFile?: string; proxy?: string } = {}): Promise<Found> {
+  const trusted = more.caFile === undefined ? {} : { caFile: more.caFile }
+  const http = (options: HttpClientOptions) => createHttpClient({ ...options, ...trusted })
   const facts = await testOne(config, { clock: systemClock, random: systemRandom, http })
   const now = Date.now()
   const finding = findingOf(facts, { now, proxy: more.proxy ?? '' })
@@ -252,21 +256,28 @@ describe('no answer', () => {
 
 describe('TLS', () => {
   const ca = pem('ca.pem')
+  const caFile = pathOf('ca.pem')
   const certificate = (name: string) => ({ cert: pem(`${name}.pem`), key: pem(`${name}-key.pem`) })
 
   it('a good certificate of a trusted authority', async () => {
     const { url } = await receiverOf({}, certificate('good'))
-    expect((await found(webhook(url), { ca })).class).toBe('delivered')
+    expect((await found(webhook(url), { caFile })).class).toBe('delivered')
   })
 
   it.each<[string, TlsOptions, string | undefined, string, RegExp]>([
-    ['expired', certificate('expired'), ca, 'tls_expired', /this machine's clock/],
+    ['expired', certificate('expired'), caFile, 'tls_expired', /this machine's clock/],
     // Its own authority, from the year 2120 on.
-    ['not yet valid', certificate('future'), pem('future.pem'), 'tls_not_yet_valid', /clock is wrong: it says \d{4}-/],
+    [
+      'not yet valid',
+      certificate('future'),
+      pathOf('future.pem'),
+      'tls_not_yet_valid',
+      /clock is wrong: it says \d{4}-/,
+    ],
     [
       'another name',
       certificate('other'),
-      ca,
+      caFile,
       'tls_wrong_host',
       /for DNS:elsewhere\.example, and we asked for 127\.0\.0\.1/,
     ],
@@ -274,27 +285,27 @@ describe('TLS', () => {
     [
       'too old',
       { ...certificate('good'), minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
-      ca,
+      caFile,
       'tls_version',
       /1\.2 or newer/,
     ],
     [
       'wants a client certificate',
       { ...certificate('good'), requestCert: true, ca, maxVersion: 'TLSv1.2' },
-      ca,
+      caFile,
       'tls_refused',
       /certificate from its client/,
     ],
     [
       'wants one, in TLS 1.3',
       { ...certificate('good'), requestCert: true, ca },
-      ca,
+      caFile,
       'cut_secure',
       /certificate from its client/,
     ],
   ])('%s', async (_name, tls, trusted, word, said) => {
     const { url } = await receiverOf({}, tls)
-    const { class: got, checks } = await found(webhook(url), trusted === undefined ? {} : { ca: trusted })
+    const { class: got, checks } = await found(webhook(url), trusted === undefined ? {} : { caFile: trusted })
     expect(got).toBe(word)
     expect(checks.join('\n')).toMatch(said)
   })

@@ -1,0 +1,133 @@
+// `sources reset`: sets how far a source has been read back, or forward, to a time. It says what that means before it is done.
+import { LIVE } from '../../polling/lanes.ts'
+import { type LaneMove, movesTo } from '../../polling/reset.ts'
+import { durationText } from '../../telemetry/units.ts'
+import { printable } from '../../telemetry/escape.ts'
+import { requireResettable } from '../../upkeep/reset.ts'
+import { askHolder, type Ask } from '../dlq/asking.ts'
+import { reportRequest } from '../control-report.ts'
+import { named, shownSourceList } from '../control-view.ts'
+import { EXIT } from '../exit-codes.ts'
+import { openState } from '../open-state.ts'
+import { timeOption, UsageError } from '../options.ts'
+import { paintFor } from '../paint.ts'
+import { whole } from '../replay-plan.ts'
+import { wrap } from '../text-width.ts'
+import type { World } from '../world.ts'
+import type { SourcesFlags } from './sources.ts'
+
+export interface ResetFlags extends SourcesFlags {
+  readonly to: string
+  readonly part?: string
+  readonly yes?: boolean
+}
+
+/** What a reset would do. */
+export interface ResetPlan {
+  readonly source: string
+  readonly to: number
+  /** Live reading only. */
+  readonly moves: readonly LaneMove[]
+  /** Source time up to which what was read may be forgotten. */
+  readonly forgottenTo: number | null
+  readonly now: number
+}
+
+export async function resetSourceCommand(
+  name: string,
+  flags: ResetFlags,
+  world: World,
+  ask: Ask = askHolder,
+): Promise<number> {
+  const to = await timeOption('--to', flags.to, world)
+  if (to > world.clock.now())
+    throw new UsageError(`--to ${flags.to}: that is in the future; what has yet to come cannot be passed over`)
+  const part = flags.part ?? null
+  const plan = await planned(name, { part, to }, flags, world)
+  if (!flags.yes) return showPlan(plan, flags, world)
+  const asked = { kind: 'reset_source', source: name, part, to } as const
+  const request = await ask(asked, flags, world, { progress: () => {}, wait: true })
+  return reportRequest(name, request, flags, world)
+}
+
+async function planned(
+  name: string,
+  { part, to }: { part: string | null; to: number },
+  flags: ResetFlags,
+  world: World,
+): Promise<ResetPlan> {
+  const { reader, config } = await openState(flags, world)
+  try {
+    const now = world.clock.now()
+    named(name, shownSourceList(await reader.overview(now), config), 'source')
+    const cursors = await reader.cursors(name)
+    requireResettable({ source: name, part }, cursors)
+    const moves = movesTo(cursors, { part, to }).filter(({ lane }) => lane === LIVE)
+    return { source: name, to, moves, forgottenTo: await reader.forgottenTo(name), now }
+  } finally {
+    await reader.close()
+  }
+}
+
+function showPlan(plan: ResetPlan, { json }: ResetFlags, { stdout }: World): number {
+  if (json) {
+    stdout.write(`${JSON.stringify(planJson(plan), null, 2)}\n`)
+    return EXIT.done
+  }
+  const paint = paintFor(stdout)
+  const width = stdout.columns ?? Infinity
+  for (const { text, isLoss } of planTexts(plan))
+    for (const line of wrap(printable(text), width)) stdout.write(`${isLoss ? paint.warning(line) : line}\n`)
+  if (plan.moves.length > 0) stdout.write('nothing was changed; with --yes it is\n')
+  return EXIT.done
+}
+
+/** In plain words, one sentence for each part and what follows from it. */
+export function planTexts(plan: ResetPlan): readonly { readonly text: string; readonly isLoss: boolean }[] {
+  const { source, to, moves, forgottenTo } = plan
+  if (moves.length === 0)
+    return [{ text: `${source} has been read to ${whole(to)} already; there is nothing to change.`, isLoss: false }]
+  const repeats = forgottenTo !== null && to <= forgottenTo && moves.some(({ from }) => from === null || from > to)
+  return [
+    ...moves.map((move) => moveText(move, plan)),
+    ...(repeats
+      ? [
+          {
+            text: `What was read is remembered only for times after ${whole(Math.ceil(forgottenTo / 1000) * 1000)}: older events that were delivered before would be delivered again.`,
+            isLoss: true,
+          },
+        ]
+      : []),
+  ]
+}
+
+function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: string; isLoss: boolean } {
+  const what = part === '' ? source : `${source}, part ${part}`
+  if (from === null)
+    return { text: `${what}: how far it was read is unknown. It would be read from ${whole(to)} on.`, isLoss: true }
+  const span = durationText(Math.abs(from - to))
+  const was = `${what} has been read to ${whole(Math.floor(from / 1000) * 1000)}`
+  if (to < from)
+    return {
+      text: `${was}. The ${span} back to ${whole(to)} would be read again; what is known from then is dropped, what is new is delivered.`,
+      isLoss: false,
+    }
+  return {
+    text: `${was}. The ${span} up to ${whole(to)} would be passed over: events of that time that have not been read are lost to you, unless you backfill them. It is audited as a gap.`,
+    isLoss: true,
+  }
+}
+
+function planJson({ source, to, moves, forgottenTo }: ResetPlan): object {
+  return {
+    source,
+    to: whole(to),
+    done: false,
+    moves: moves.map(({ part, from }) => ({
+      part,
+      from: from === null ? null : whole(from),
+      direction: from === null ? 'unknown' : from > to ? 'back' : 'forward',
+    })),
+    remembered_after: forgottenTo === null ? null : whole(Math.floor(forgottenTo)),
+  }
+}
