@@ -4,9 +4,9 @@ import type { Batch, BatchEvent } from '../model/batch.ts'
 import type { HttpRequest } from '../runtime/http.ts'
 import type { BulkOptions } from './bulk-options.ts'
 import { encodeBatch } from './encode.ts'
+import { gzipped } from './gzip.ts'
 import { signatureOf } from './sigv4.ts'
 import { TopLevelKey } from './top-level-key.ts'
-import { gzipped } from './gzip.ts'
 
 /** An answer that is cut off says nothing. An item is 30 bytes when all is well, and some hundreds when it explains a refusal. */
 const replyBytes = 64 * 1024

@@ -4,10 +4,10 @@ import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { Reason } from '../../model/verdict.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch, FORM_OVERHEAD_BYTES, type Wrapping } from '../encode.ts'
+import { gzipped } from '../gzip.ts'
 import { EVENT_TYPE, LONGEST_TEXT_BYTES, TextFinder } from '../member-text.ts'
 import { isDated } from './age.ts'
 import type { DatadogOptions } from './options.ts'
-import { gzipped } from '../gzip.ts'
 
 /** "Send logs": "Maximum size for a single log: 1MB"; a longer one is taken with 202 and cut. Read as decimal, the smaller way. */
 export const MAX_ENTRY_BYTES = 1_000_000

@@ -2,13 +2,13 @@
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
+import { gzipped } from '../gzip.ts'
 import { deliveryId, signedHeaders } from '../signing.ts'
 import { timeOf } from './age.ts'
 import type { BodyPlan } from './body.ts'
 import { EventValues, type TimeOf } from './event-values.ts'
 import type { HttpOptions } from './options.ts'
 import type { BatchPlaceholder, Part } from './template.ts'
-import { gzipped } from '../gzip.ts'
 
 export function encode(batch: Batch, options: HttpOptions, nowMs: number): HttpRequest | Promise<HttpRequest> {
   const whole = options.stream ? batch : { ...batch, complete: true }

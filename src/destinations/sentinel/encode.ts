@@ -3,9 +3,9 @@
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch, FORM_OVERHEAD_BYTES } from '../encode.ts'
+import { gzipped } from '../gzip.ts'
 import { TopLevelKey } from '../top-level-key.ts'
 import type { SentinelOptions } from './options.ts'
-import { gzipped } from '../gzip.ts'
 
 const timeGenerated = new TopLevelKey('TimeGenerated')
 

@@ -3,9 +3,9 @@
 import type { Batch, BatchEvent } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
+import { gzipped } from '../gzip.ts'
 import { EVENT_ID, LONGEST_TEXT_BYTES, TextFinder } from '../member-text.ts'
 import type { SplunkHecOptions } from './options.ts'
-import { gzipped } from '../gzip.ts'
 
 /** The longest name that a source of the relay can have. */
 const longestSource = 64

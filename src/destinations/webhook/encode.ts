@@ -2,9 +2,9 @@
 import type { Batch } from '../../model/batch.ts'
 import type { HttpRequest } from '../../runtime/http.ts'
 import { encodeBatch } from '../encode.ts'
+import { gzipped } from '../gzip.ts'
 import { deliveryId, signedHeaders } from '../signing.ts'
 import type { WebhookOptions } from './options.ts'
-import { gzipped } from '../gzip.ts'
 
 /** One POST: an event object, or a JSON array of events where `batch` is set. */
 export function encode(batch: Batch, options: WebhookOptions, nowMs: number): HttpRequest | Promise<HttpRequest> {
