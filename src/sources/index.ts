@@ -4,5 +4,6 @@ import { http } from './http/index.ts'
 import { outbox } from './outbox/index.ts'
 import type { SourceKind } from './source.ts'
 import { zitadel } from './zitadel/index.ts'
+import { zuora } from './zuora/index.ts'
 
-export const SOURCE_KINDS: readonly SourceKind[] = [http, outbox, zitadel]
+export const SOURCE_KINDS: readonly SourceKind[] = [http, outbox, zitadel, zuora]
