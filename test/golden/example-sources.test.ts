@@ -41,5 +41,5 @@ it.each([...blocks])('%s', (_, text) => {
 it('has one of each kind and each preset', () => {
   const all = [...blocks.values()].join('\n')
   for (const { type } of SOURCE_KINDS) expect(example.includes(`type: ${type}\n`) || example.includes(`type: ${type} `), type).toBe(true)
-  for (const preset of PRESET_NAMES) expect(new RegExp(`preset: (${preset}$|.*# or ${preset}$)`, 'm').test(all), preset).toBe(true)
+  for (const preset of PRESET_NAMES) expect(new RegExp(`(preset:|# or) ${preset}( #.*)?$`, 'm').test(all), preset).toBe(true)
 })
