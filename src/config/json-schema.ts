@@ -1,6 +1,7 @@
 // The JSON Schema of the configuration for editors, made of the same schemas that check it. Looser where only the program
 // can know: references, expressions, names of sources.
 import { z } from 'zod'
+import { hoist } from './hoist.ts'
 import type { Kind } from './kind-options.ts'
 import type { LoadOptions } from './load.ts'
 import { schemaKeys } from './schema-keys.ts'
@@ -9,7 +10,7 @@ import { auditShape, destinationShape, namePattern, sourceShape, stateShape } fr
 type Json = Record<string, unknown>
 
 export function exportJsonSchema(kinds: LoadOptions['kinds']): Json {
-  return {
+  return hoist({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'audit-relay configuration',
     type: 'object',
@@ -24,7 +25,7 @@ export function exportJsonSchema(kinds: LoadOptions['kinds']): Json {
       destinations: named(kinds.destinations, destinationShape, 'Where events go, by name.'),
       audit: { description: 'What the relay audits of itself beyond the usual.', ...objectSchema(auditShape) },
     },
-  }
+  })
 }
 
 function named(kinds: readonly Kind[], shared: z.ZodObject, description: string): Json {

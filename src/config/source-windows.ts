@@ -17,8 +17,10 @@ const keys = {
   maxWindowMs: 'max_window',
   sweepsMs: 'sweeps',
   retentionMs: 'retention',
-} as const satisfies Readonly<Record<keyof WindowDefaults, keyof Shared>>
+} as const satisfies Readonly<Record<keyof GivenWindows, keyof Shared>>
 const settings = Object.keys(keys) as readonly (keyof typeof keys)[]
+/** What counts without windows, too. */
+const cursorSettings: readonly (keyof typeof keys)[] = ['startMs', 'overlapMs']
 /** A cron is looked at from here: whether it ever ticks must not depend on the day on which the file is read. */
 const cronSince = Date.UTC(2024, 0, 1)
 
@@ -49,17 +51,18 @@ export function checkSchedule({ every, cron }: Shared, { faults, path }: Place):
 export function checkWindows(kind: SourceKind, given: GivenWindows, options: () => unknown, place: Place): void {
   const usual = usualOf(kind, options)
   if (usual === undefined) return
-  if (usual !== null)
-    for (const { setting, message, hint } of windowFaults(windowSettings(usual, given), given))
-      place.faults.add([...place.path, keys[setting]], { message, hint })
-  else
-    for (const setting of settings)
-      if (given[setting] !== undefined)
-        place.faults.add(
-          [...place.path, keys[setting]],
-          { message: `${kind.type} is not read in windows`, hint: `remove "${keys[setting]}" from this source` },
-          'key',
-        )
+  const meant = usual?.ofCursor ? cursorSettings : usual ? settings : []
+  const why = usual?.ofCursor ? 'this source goes on from a cursor and' : kind.type
+  for (const setting of settings)
+    if (given[setting] !== undefined && !meant.includes(setting))
+      place.faults.add(
+        [...place.path, keys[setting]],
+        { message: `${why} is not read in windows`, hint: `remove "${keys[setting]}" from this source` },
+        'key',
+      )
+  if (!usual || usual.ofCursor) return
+  for (const { setting, message, hint } of windowFaults(windowSettings(usual, given), given))
+    place.faults.add([...place.path, keys[setting]], { message, hint })
 }
 
 /** Undefined: not known. */

@@ -50,7 +50,7 @@ export function readSource(
   const windows = givenWindows(shared)
   if (Object.keys(windows).length > 0) checkWindows(kind, windows, () => options.read(), { faults, path })
   if (faults.errors.length > before) return undefined
-  const { every = kind.everyMs, cron } = shared
+  const { every = kind.everyOf?.(own) ?? kind.everyMs, cron } = shared
   const when = { everyMs: every, ...(cron !== undefined && { cron }) }
   return {
     name,

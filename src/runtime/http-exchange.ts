@@ -6,6 +6,8 @@ import { HttpError, type HttpReply } from './http.ts'
 /** What is read beyond the kept bytes before the connection is given up rather than reused. */
 const discardedBytes = 1024 ** 2
 
+/** By any of these it is seen where a body ends, or that it was cut off before. */
+const SAYS_END = ['content-length', 'transfer-encoding', 'content-encoding'] as const
 const WAITED_FOR = { connecting: 'no connection', waiting: 'no answer', reading: 'no end of the answer' } as const
 
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -84,7 +86,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #finish(): void {
     const [first, second] = this.#chunks
     const body = second ? Buffer.concat(this.#chunks) : (first ?? Buffer.alloc(0))
-    this.#resolve({ status: this.#status, headers: this.#headers, body, truncated: this.#size > this.#keptBytes })
+    const truncated = this.#size > this.#keptBytes
+    const openEnded = !SAYS_END.some((name) => name in this.#headers)
+    this.#resolve({ status: this.#status, headers: this.#headers, body, truncated, ...(openEnded && { openEnded }) })
   }
 }
 

@@ -28,6 +28,8 @@ export interface HttpReply {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly truncated: boolean
+  /** Nobody said how long the body is: one that was cut off looks like one that is whole. */
+  readonly openEnded?: boolean
 }
 
 export interface HttpClient {

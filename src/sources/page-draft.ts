@@ -225,7 +225,9 @@ function faultOf(eventId: string | undefined, eventType: string | undefined, tim
   return (
     nameFault('event_id', eventId) ??
     nameFault('event_type', eventType) ??
-    (Number.isNaN(timeMs) ? 'occurred_at is missing or not an RFC 3339 time such as 2026-05-17T08:00:00Z' : undefined)
+    (Number.isNaN(timeMs)
+      ? 'occurred_at is missing or not an RFC 3339 time such as 2026-05-17T08:00:00Z (another form, such as a number, needs "as": occurred_at: { path: ts, as: unix_s })'
+      : undefined)
   )
 }
 

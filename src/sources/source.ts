@@ -29,8 +29,10 @@ export interface SourcePage {
 }
 
 export interface ReadRequest {
-  /** How far back a source goes that has no cursor yet, where the file says so, ms. */
+  /** How far back a source goes that has no cursor yet, ms. */
   readonly startMs?: number
+  /** How much more is read again than was missed, where a cursor was lost, ms. */
+  readonly overlapMs?: number
   /** Every cursor of the lane on the first read after `open`; later reads continue from what the source itself yielded. */
   readonly cursors: readonly SavedCursor[]
 }
@@ -136,6 +138,10 @@ export interface WindowDefaults {
   readonly sweepsMs: readonly number[]
   /** How long the source keeps its events; null: for ever, or nobody knows. */
   readonly retentionMs: number | null
+  /** Windows are of the time when events became available, not of when they occurred: that they are older does not make them late. */
+  readonly ofArrival?: boolean
+  /** It goes on from a cursor of its own and has no windows, so that only `startMs` and `overlapMs` count. */
+  readonly ofCursor?: boolean
 }
 
 /** A kind of source: its name in YAML, its options, how to open it. */
@@ -144,8 +150,8 @@ export interface SourceKind<Options = unknown> {
   readonly options: ZodType<Options>
   /** How often a pull starts when the file does not say, milliseconds. */
   readonly everyMs: number
-  /** The same where the options decide it, for example by a preset. */
-  everyOf?(options: Options): number
+  /** The same where the file decides it, for example by naming a preset. `written`: as it stands there, references unresolved. */
+  everyOf?(written: Readonly<Record<string, unknown>>): number | undefined
   /** Resolve relative paths and the like against the folder of the configuration file. */
   settle?(options: Options, folder: string): Options
   /** For a source that can be read in windows (live, or by a backfill) what is usual; null or absent for one that cannot. */

@@ -2,11 +2,11 @@
 import type { WindowDefaults } from './source.ts'
 
 /** What the file says. */
-export type GivenWindows = { readonly [Key in keyof WindowDefaults]?: WindowDefaults[Key] }
+export type GivenWindows = Partial<Omit<WindowDefaults, 'ofArrival' | 'ofCursor'>>
 
 /** A fault of what the file says; `setting` is the one that stands in the file. */
 export interface WindowFault {
-  readonly setting: keyof WindowDefaults
+  readonly setting: keyof GivenWindows
   readonly message: string
   readonly hint: string
 }

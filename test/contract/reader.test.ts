@@ -93,6 +93,22 @@ describe.each([
     await reader.close()
   })
 
+  it('stops also when it is told to before it has begun', async () => {
+    for (const isBefore of [true, false]) {
+      const reader = await open('many', [], () => {})
+      const stop = new AbortController()
+      if (isBefore) stop.abort()
+      const reading = all(reader.read(stop.signal)).catch((error: unknown) => {
+        expect(error).toBe(stop.signal.reason)
+        return []
+      })
+      stop.abort()
+      const pages = await reading
+      expect(pages.flatMap((page) => idsOf(page)).length).toBeLessThan(20_000)
+      await reader.close()
+    }
+  })
+
   it('a source that cannot be set up says why', async () => {
     await expect(open('broken', [], () => {})).rejects.toThrow(SetupError)
     await expect(open('broken', [], () => {})).rejects.toThrow('NOWHERE')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { Window } from '../../src/sources/source.ts'
 import { type Answer, type Received, startReceiver } from '../fakes/http-receiver.ts'
 import { FakeZitadel } from '../fakes/zitadel.ts'
+import { type AuditRecord, FakeZuora } from '../fakes/zuora.ts'
 
 export interface SourceWorld {
   /** As in YAML. */
@@ -13,7 +14,7 @@ export interface SourceWorld {
   add(ids: readonly string[]): void
   /** Makes bytes appear as they are. */
   addRaw(bytes: Uint8Array): void
-  remove(): void
+  remove(): void | Promise<void>
 }
 
 /** Of a source that is read in windows. */
@@ -119,8 +120,57 @@ function pageOf(records: readonly { readonly at: string }[], { path: asked }: Re
   return JSON.stringify({ events: inside.slice(start, start + 1000), next })
 }
 
+/** The audit logs of OneID; the audit trail by Data Query is one page for each window, and waits by the clock. */
+async function zuoraWorld(): Promise<WindowWorld> {
+  const fake = await FakeZuora.start()
+  const to = Date.UTC(2026, 4, 17, 8)
+  const from = to - 3_600_000
+  const rows: AuditRecord[] = []
+  fake.logs.set('global-logins', rows)
+  return {
+    options: fake.options({ logs: ['global-logins'], audit_logs: { logins: { event_id: 'key' } } }),
+    window: { from, to },
+    add: (more) =>
+      Array.from({ length: more }, () => {
+        const at = new Date(from + (rows.length % 60) * 60_000 + Math.floor(rows.length / 180))
+        const key = `z${rows.length}`
+        rows.push({ key, timestamp: at.toISOString(), username: 'ann' })
+        return key
+      }),
+    answer: (status, body) => void (fake.instead = body && (() => ({ status, body }))),
+    remove: () => fake.close(),
+  }
+}
+
+/** An API with a cursor in the order in which it stored what it has, one record a line. */
+async function feedWorld(): Promise<SourceWorld> {
+  const receiver = await startReceiver()
+  let stored = Buffer.alloc(0)
+  const add = (bytes: Uint8Array): void => void (stored = Buffer.concat([stored, bytes]))
+  receiver.answer(({ path: asked }) => {
+    const from = Number(new URL(asked, 'http://api').searchParams.get('cursor') ?? 0)
+    let to = from
+    for (let lines = 0; lines < 400 && to < stored.length; lines++) to = stored.indexOf(0x0a, to) + 1 || stored.length
+    return { body: stored.subarray(from, to), headers: { 'x-next': String(to) } }
+  })
+  return {
+    options: {
+      url: receiver.url,
+      mode: 'feed',
+      request: { path: '/feed' },
+      page: { type: 'token', next: 'header.x-next', into: 'query.cursor' },
+      records: { decode: 'ndjson' },
+      event: { event_id: 'event_id', event_type: 'event_type', occurred_at: 'occurred_at' },
+    },
+    add: (ids) => add(Buffer.from(ids.map((id) => `${record(id)}\n`).join(''))),
+    addRaw: add,
+    remove: () => receiver.close(),
+  }
+}
+
 /** A new kind brings a world here; the suite fails until it does. */
-export const WORLDS: Readonly<Record<string, Readonly<Record<string, () => SourceWorld>>>> = {
+export const WORLDS: Readonly<Record<string, Readonly<Record<string, () => SourceWorld | Promise<SourceWorld>>>>> = {
+  http: { 'a feed of lines': feedWorld },
   outbox: { 'growing files': outboxWorld, 'a spool folder': spoolWorld },
 }
 
@@ -128,4 +178,5 @@ export const WORLDS: Readonly<Record<string, Readonly<Record<string, () => Sourc
 export const WINDOW_WORLDS: Readonly<Record<string, Readonly<Record<string, () => Promise<WindowWorld>>>>> = {
   http: { 'a range and a token': apiWorld },
   zitadel: { 'an instance': zitadelWorld },
+  zuora: { 'audit logs': zuoraWorld },
 }

@@ -79,13 +79,13 @@ const cases = SOURCE_KINDS.flatMap((kind) =>
 describe.each(cases)('$kind.type: $name', ({ kind, world: make }) => {
   let world: SourceWorld
   let caller: Caller
-  beforeEach(() => {
-    world = make()
+  beforeEach(async () => {
+    world = await make()
     caller = new Caller(kind, world.options)
   })
   afterEach(async () => {
     await caller.source.close()
-    world.remove()
+    await world.remove()
   })
 
   test('gives each event once, with our source name in it', async () => {
@@ -116,13 +116,10 @@ describe.each(cases)('$kind.type: $name', ({ kind, world: make }) => {
     }
   })
 
-  test('cursors are text that survives JSON, and parts are not empty', async () => {
+  test('cursors are text that survives JSON', async () => {
     world.add(names(10))
     for await (const page of caller.pages())
-      for (const { part, value } of page.cursors) {
-        expect(part).not.toBe('')
-        expect(part.isWellFormed() && (value ?? '').isWellFormed()).toBe(true)
-      }
+      for (const { part, value } of page.cursors) expect(part.isWellFormed() && (value ?? '').isWellFormed()).toBe(true)
   })
 
   test('with nothing new it gives nothing, or moves cursors only', async () => {
@@ -146,7 +143,8 @@ describe.each(cases)('$kind.type: $name', ({ kind, world: make }) => {
       (async () => {
         for await (const page of caller.pages(stop.signal)) {
           ids.push(...caller.commit(page))
-          stop.abort(reason)
+          // A first page may only save where it begins.
+          if (ids.length > 0) stop.abort(reason)
         }
       })(),
     ).rejects.toBe(reason)

@@ -78,10 +78,14 @@ describe.each(Object.entries(BENCHES))('backfills in the %s store', (_, makeBenc
 
   it('says why it rests until a page comes', async () => {
     await store.beginBackfill(id, now())
+    await store.commitPage(commitOf(store, 'app', ids('known'), { to: { siem: 'all' } }), now())
     await store.saveTrouble(id, 'HTTP 403', now())
     expect((await found())?.backfilled).toMatchObject({ trouble: 'HTTP 403', pages: 0 })
+    const resting = async () => (await store.overview(now())).sources[0]?.resting
+    expect(await resting()).toEqual([{ backfill: id, reason: 'HTTP 403' }])
     await page(['a'], 0.5)
     expect((await found())?.backfilled).toMatchObject({ trouble: null, pages: 1 })
+    expect(await resting()).toEqual([])
   })
 
   it('ends once, with its counts audited and its lane forgotten in the same write', async () => {

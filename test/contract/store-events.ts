@@ -59,7 +59,9 @@ export interface CommitChoices {
   readonly queue?: PageCommit['queue']
   readonly lane?: string
   readonly window?: PageCommit['window']
+  readonly mayRepeat?: boolean
   readonly rememberMs?: number
+  readonly rememberFrom?: number
   readonly lateBefore?: number
   readonly noticed?: PageCommit['noticed']
   readonly cursors?: PageCommit['cursors']
@@ -75,7 +77,7 @@ export function commitOf(
   choices: CommitChoices = {},
 ): PageCommit {
   const page = pageOf(store, source, events)
-  const { window, rememberMs, lateBefore, noticed } = choices
+  const { window, mayRepeat, rememberMs, rememberFrom, lateBefore, noticed } = choices
   return {
     source,
     lane: choices.lane ?? 'live',
@@ -87,7 +89,9 @@ export function commitOf(
     bypassed: 0,
     missing: 0,
     ...(window && { window }),
+    ...(mayRepeat !== undefined && { mayRepeat }),
     ...(rememberMs !== undefined && { rememberMs }),
+    ...(rememberFrom !== undefined && { rememberFrom }),
     ...(lateBefore !== undefined && { lateBefore }),
     ...(noticed && { noticed }),
   }

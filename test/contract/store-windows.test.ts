@@ -191,6 +191,44 @@ describe.each(Object.entries(BENCHES))('windows in the %s store', (kind, makeBen
     expect(await read(56, 64)).toBe(8)
   })
 
+  it('row 72: forgets nothing from where a lane stands on, however long nobody reads there', async () => {
+    await readUpTo(64, { to: { siem: 'all' }, rememberMs: DAY, rememberFrom: START + 16 * minute })
+    await deliverAll(store, 64)
+    const late = async (days: number): Promise<void> => {
+      await bench.clock.advance(days * DAY)
+      await store.heartbeat(bench.clock.now())
+      for (let times = 0; times < 2; times++) await store.prune(bench.clock.now())
+    }
+    await late(40)
+    expect(await read(16, 24)).toBe(8)
+    // Set back: what is read again from there stays known, though no page has said so yet.
+    const id = await store.ask({ kind: 'reset_source', source: 'app', part: null, to: 0 }, 'mina', bench.clock.now())
+    await commit([], { rememberFrom: START + 48 * minute })
+    const moved = { source: 'app', cursors: [], rememberFrom: START + 24 * minute }
+    await store.finishRequest(id, { ok: true, text: 'set' }, bench.clock.now(), moved)
+    await late(1)
+    store = await bench.open()
+    expect(await read(24, 32)).toBe(8)
+    expect(await read(8, 16)).toBe(0)
+    await commit([], { rememberFrom: START + 48 * minute })
+    await late(2)
+    store = await bench.open()
+    expect(await read(24, 32)).toBe(0)
+  })
+
+  it('an event from the far future keeps nothing remembered for ever', async () => {
+    await commit([{ id: 'far', at: '2099-01-01T00:00:00Z' }], {
+      to: { siem: 'all' },
+      rememberFrom: START + 600 * minute,
+    })
+    await readUpTo(64, { to: { siem: 'all' } })
+    await deliverAll(store, 65)
+    await bench.clock.advance(4 * DAY)
+    for (let times = 0; times < 2; times++) await store.prune(bench.clock.now())
+    store = await bench.open()
+    expect(await read(8, 16)).toBe(0)
+  })
+
   it('forgets what lies beyond the most recent events as soon as its bytes go, when no time is asked for', async () => {
     await readUpTo(64, { to: { siem: 'all' } })
     await deliverAll(store, 64)
@@ -201,7 +239,7 @@ describe.each(Object.entries(BENCHES))('windows in the %s store', (kind, makeBen
     expect(await read(0, 8)).toBe(0)
   })
 
-  it('counts a record that was quarantined before as a duplicate, in windows only', async () => {
+  it('counts a record that was quarantined before as a duplicate, in windows and where they may repeat', async () => {
     const record = (text: string): Quarantined => {
       return { reason: 'unmappable', detail: 'no time', place: text, bytes: Buffer.from(text) }
     }
@@ -214,6 +252,7 @@ describe.each(Object.entries(BENCHES))('windows in the %s store', (kind, makeBen
     expect(await commit([], { window, quarantined })).toMatchObject({ duplicates: 2, quarantined: 0 })
     expect(await source()).toMatchObject({ pulled: 9, new: 1, duplicates: 5, quarantined: 3 })
     expect((await source()).quarantine.map(({ place }) => place)).toEqual(['z', 'y', 'x'])
+    expect(await commit([], { mayRepeat: true, quarantined })).toMatchObject({ duplicates: 2, quarantined: 0 })
     // Another source's are its own, and a page without a window brings a record once: the same bytes are another one.
     const other = commitOf(store, 'billing', [], { window, quarantined })
     expect((await store.commitPage(other, START)).quarantined).toBe(2)

@@ -31,6 +31,8 @@ export interface LateWorld {
   /** Whether pages say that they are the last, and where they end. */
   says: { readonly last: boolean; readonly progress: boolean }
   parts?: readonly string[]
+  /** Called before the parts are listed; throws what the source throws. */
+  listing?: () => void
   /** Older events are gone without a word. */
   retentionMs: number
   readonly requests: (Window & { readonly part: string; readonly progress: string | null; readonly at: number })[]
@@ -65,7 +67,13 @@ export function lateKind(world: LateWorld): SourceKind {
 
 function openLateSource(world: LateWorld, tools: SourceTools): WindowSource {
   return {
-    ...(world.parts && { parts: () => Promise.resolve(world.parts ?? []) }),
+    ...(world.parts && {
+      parts: async () => {
+        await Promise.resolve()
+        world.listing?.()
+        return world.parts ?? []
+      },
+    }),
     async *readWindow({ part, window, progress }): AsyncGenerator<WindowPage> {
       await Promise.resolve()
       let after = progress

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { readPreset } from '../../src/sources/http/preset.ts'
+import type { PresetName } from '../../src/sources/http/presets/names.ts'
 import { FakeGitHub } from '../fakes/audit-apis/github.ts'
 import { FakeGoogleWorkspace } from '../fakes/audit-apis/google-workspace.ts'
 import { FakeGraph } from '../fakes/audit-apis/graph.ts'
@@ -62,11 +63,31 @@ describe('google-workspace', () => {
 describe('microsoft-365', () => {
   const now = WINDOW_PRESETS['microsoft-365']?.nowMs as number
 
-  it('a content type without a subscription is for a person, who is told what to do', async () => {
+  it('a content type without a subscription is subscribed to, once, and read a quarter of an hour later', async () => {
     const api = new FakeMicrosoft365(records<Blob>('microsoft-365'), now)
     api.started.clear()
     const { error } = await read('microsoft-365', api)
-    expect(error).toMatchObject({ kind: 'denied', message: expect.stringContaining('start the subscription') as string })
+    expect(error).toMatchObject({
+      kind: 'limited',
+      afterMs: 900_000,
+      message: expect.stringMatching(/AF20022.*asked for one.*then POST .*\/subscriptions\/start answered 200/su) as string,
+    })
+    const { window } = WINDOW_PRESETS['microsoft-365'] as (typeof WINDOW_PRESETS)[string]
+    const again = await reading?.window('Audit.AzureActiveDirectory', window)
+    expect(again).toMatchObject({ error: undefined, events: { length: 3 } })
+    expect([...api.starts]).toEqual([['Audit.AzureActiveDirectory', 1]])
+  })
+
+  it('a start that was asked for is not asked for again at once, and what was answered is told', async () => {
+    const api = new FakeMicrosoft365(records<Blob>('microsoft-365'), now)
+    api.started.clear()
+    api.starts.set('Audit.AzureActiveDirectory', 1)
+    const { error } = await read('microsoft-365', api)
+    expect(error).toMatchObject({ kind: 'limited', message: expect.stringContaining('start answered 429: ') as string })
+    const { window } = WINDOW_PRESETS['microsoft-365'] as (typeof WINDOW_PRESETS)[string]
+    const again = await reading?.window('Audit.AzureActiveDirectory', window)
+    expect(again?.error).toMatchObject({ kind: 'limited', message: expect.not.stringContaining('then POST') as string })
+    expect(api.starts.get('Audit.AzureActiveDirectory')).toBe(2)
   })
 
   it('a blob that has expired does not keep the others back', async () => {
@@ -76,6 +97,14 @@ describe('microsoft-365', () => {
     const { events, error } = await read('microsoft-365', api)
     expect(error).toBeUndefined()
     expect(events.map((event) => event.event_id)).toEqual(['b567caf0-088e-4c1c-a4ea-633a1e3d66c8'])
+    expect(reading?.tools.notices).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        code: 'item_skipped',
+        subject: 'Audit.AzureActiveDirectory',
+        text: expect.stringMatching(/may be lost: .*AF20051.*keeps them for 7 days/su) as string,
+      }),
+    ])
   })
 
   it('a window that reaches back more than 7 days is not taken for an empty one', async () => {
@@ -110,11 +139,11 @@ describe('slack', () => {
 })
 
 describe('the pages of docs/sources', () => {
-  it.each(['okta', 'auth0', ...Object.keys(WINDOW_PRESETS)])('%s names its params and its times', (name) => {
+  it.each(['okta', 'auth0', '1password', 'atlassian', ...Object.keys(WINDOW_PRESETS)])('%s names its params and its times', (name) => {
     const file = new URL(`../../docs/sources/${name === 'entra-sign-ins' ? 'entra' : name}.md`, import.meta.url)
     expect(existsSync(file)).toBe(true)
     const page = readFileSync(file, 'utf8')
     expect(page).toContain(`preset: ${name}`)
-    for (const param of Object.keys(readPreset(name).params)) expect(page).toContain(`\`params.${param}\``)
+    for (const param of Object.keys(readPreset(name as PresetName).params)) expect(page).toContain(`\`params.${param}\``)
   })
 })

@@ -3,7 +3,8 @@
 import type { z } from 'zod'
 import { nearest } from '../../model/nearest.ts'
 import { isTree, mapTexts, over, type Tree } from './merge.ts'
-import { type Preset, presetNames, readPreset } from './preset.ts'
+import { type Preset, readPreset } from './preset.ts'
+import type { PresetName } from './presets/names.ts'
 import { type Definition, definitionSchema, definitionShape } from './schema.ts'
 import type { Scalar } from './schema-words.ts'
 
@@ -18,7 +19,7 @@ export interface Whole {
 }
 
 interface Written {
-  readonly preset?: string | null
+  readonly preset?: PresetName
   readonly params?: Readonly<Record<string, Scalar | null>> | null
 }
 
@@ -27,8 +28,7 @@ type Context = z.RefinementCtx<unknown>
 /** The whole definition of what an operator wrote; undefined after its faults were told. */
 export function wholeDefinition(written: Written & Tree, context: Context): Whole | undefined {
   const before = context.issues.length
-  const preset = presetFor(written.preset ?? undefined, context)
-  if (context.issues.length > before) return undefined
+  const preset = written.preset && readPreset(written.preset)
   const params = paramsFor(written.params ?? {}, preset, context)
   const own = Object.fromEntries(
     Object.keys(definitionShape)
@@ -48,17 +48,6 @@ export function wholeDefinition(written: Written & Tree, context: Context): Whol
     return undefined
   }
   return { definition: checked.data, preset, params, tell }
-}
-
-function presetFor(name: string | undefined, context: Context): Preset | undefined {
-  if (name === undefined) return undefined
-  const names = presetNames()
-  if (names.includes(name)) return readPreset(name)
-  // A reference is looked at once it is resolved.
-  const guess = nearest(name, names)
-  const known = guess === undefined ? `known presets: ${names.join(', ')}` : `did you mean "${guess}"?`
-  context.addIssue({ code: 'custom', path: ['preset'], message: `there is no preset of this name; ${known}` })
-  return undefined
 }
 
 /** The values for {{params.NAME}}: what a preset declares, or what the file itself names. */

@@ -15,6 +15,9 @@ import type { RecordsGiven } from './schema.ts'
 /** A commit takes no more than about this much, bytes. */
 const draftBytes = 8 * 1024 ** 2
 
+/** Of one answer so much is kept, bytes; it holds the records of one page, or of a whole export. */
+const answerBytes = 64 * 1024 ** 2
+
 export interface Engine {
   readonly options: HttpSourceOptions
   readonly tools: SourceTools
@@ -36,8 +39,10 @@ export function openEngine(options: HttpSourceOptions, tools: SourceTools, http 
     clock: tools.clock,
     base,
     hosts: definition.follow?.hosts ?? [],
-    rules: definition.errors ?? [],
+    answerBytes,
+    rules: options.plans.rules,
     secrets: options.secrets,
+    notice: (notice) => tools.notice(notice),
   })
   const { cut_at: cutAt, ...records }: Partial<RecordsGiven> = definition.records ?? {}
   const finder = new RecordFinder(records)
@@ -69,7 +74,7 @@ export function openEngine(options: HttpSourceOptions, tools: SourceTools, http 
 
 function clientOf({ base, auth, definition, connection }: HttpSourceOptions, tools: SourceTools): AuthorizedHttp {
   const perSecond = definition.limits?.per_second
-  const client = tools.http({ ...connection, ...(perSecond !== undefined && { perSecond }) })
+  const client = tools.http({ ...connection, bodyBytes: answerBytes, ...(perSecond !== undefined && { perSecond }) })
   const credentials = authorization(auth, {
     http: client,
     clock: tools.clock,

@@ -2,13 +2,17 @@
 // rules first, then as any source's answer is.
 import { SourceError, WindowError } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { HttpReply, HttpRequest } from '../../runtime/http.ts'
+import { HttpError, type HttpReply, type HttpRequest } from '../../runtime/http.ts'
 import { excerpt, scrub, scrubReply, secretForms } from '../../runtime/scrub.ts'
 import { type Asked, failureOf, refusalOf, waitOf } from '../answer.ts'
 import type { AuthorizedHttp } from '../authorized-http.ts'
+import { SlowAnswer } from '../slow-answer.ts'
+import type { SourceNotice } from '../source.ts'
 import { Answer } from './answer.ts'
+import { lookupIn, type Scene } from './lookup.ts'
+import type { RulePlan } from './plans.ts'
+import { buildRequest, type Built } from './request-build.ts'
 import { ruleFor } from './rules.ts'
-import type { Built } from './request-build.ts'
 import type { ErrorRule } from './schema.ts'
 
 export interface ExchangeOptions {
@@ -16,32 +20,51 @@ export interface ExchangeOptions {
   readonly clock: Clock
   readonly base: string
   readonly hosts: readonly string[]
-  readonly rules: readonly ErrorRule[]
+  /** How much the client keeps of an answer. */
+  readonly answerBytes: number
+  readonly rules: readonly RulePlan[]
   readonly secrets: readonly string[]
+  notice(notice: SourceNotice): void
+}
+
+interface Seen {
+  readonly reply: HttpReply
+  readonly asked: Asked
 }
 
 /** Where nobody says how long a limit lasts. */
 const unsaidWaitMs = 60_000
+/** So many things that were passed over are remembered, so that each is told once. */
+const mostSkipped = 1000
 
 export class Exchange {
   readonly #options: ExchangeOptions
+  readonly #skipped = new Set<string>()
+  /** When a rule last sent its request, for a part; on the monotonic clock. */
+  readonly #sent = new Map<string, number>()
 
   constructor(options: ExchangeOptions) {
     this.#options = options
   }
 
   /** The answer; undefined where a rule says that there is nothing to read. Rejects with a `SourceError` or a `WindowError`. */
-  async ask(built: Built, signal: AbortSignal): Promise<Answer | undefined> {
+  async ask(built: Built, scene: Scene, signal: AbortSignal): Promise<Answer | undefined> {
     const asked = this.#asked(built.request.url)
     const reply = await this.#reply(built, asked, signal)
     const answer = new Answer(reply)
     const rule = ruleFor(this.#options.rules, answer)
-    if (rule?.do === 'skip') return undefined
-    if (rule) throw this.#failure(rule, reply, asked)
+    if (rule?.given.do === 'skip') {
+      this.#skip(rule.given, { reply, asked, scene })
+      return undefined
+    }
+    if (rule) throw this.#failure(rule.given, { reply, asked }, await this.#send(rule, scene, signal))
     const refusal = refusalOf(reply, { ...asked, secrets: this.secrets() })
-    if (refusal) throw refusal
+    if (refusal) throw reply.status === 504 ? slow(refusal) : refusal
     if (reply.truncated)
-      throw new WindowError('too_wide', `${whereOf(asked.url)} gave an answer of more than ${reply.body.length} bytes`)
+      throw new WindowError(
+        'too_wide',
+        `${whereOf(asked.url)} gave an answer of more than ${this.#options.answerBytes / 1024 ** 2} MiB`,
+      )
     return answer
   }
 
@@ -58,7 +81,8 @@ export class Exchange {
     try {
       return await this.#options.http.request(given ? this.#held(request) : request, signal)
     } catch (error) {
-      throw failureOf(error, { ...asked, secrets: this.secrets() })
+      const failure = failureOf(error, { ...asked, secrets: this.secrets() })
+      throw error instanceof HttpError && error.kind === 'timeout' ? slow(failure as SourceError) : failure
     }
   }
 
@@ -72,14 +96,41 @@ export class Exchange {
     return { ...bare, method: 'GET', headers: { 'user-agent': agent, accept } }
   }
 
-  #failure(rule: ErrorRule, reply: HttpReply, asked: Asked): Error {
+  /** Passed over, but not in silence: what an item held may be lost. */
+  #skip({ say }: ErrorRule, { reply, asked, scene: { item, part } }: Seen & { readonly scene: Scene }): void {
+    const what = item ? `item ${asked.url}` : `part ${part}`
+    if (this.#skipped.has(what)) return
+    if (this.#skipped.size >= mostSkipped) this.#skipped.clear()
+    this.#skipped.add(what)
+    const text = this.#said({ reply, asked }, say)
+    this.#options.notice(
+      item
+        ? { level: 'error', code: 'item_skipped', subject: part, text: `passed over, its events may be lost: ${text}` }
+        : { level: 'warning', code: 'answer_skipped', subject: part, text: `taken for nothing to read: ${text}` },
+    )
+  }
+
+  /** Sends what a rule wants to be sent before it is tried again, unless it just was. What came of it, for a message. */
+  async #send({ given, send }: RulePlan, scene: Scene, signal: AbortSignal): Promise<string> {
+    const { rules, clock, base } = this.#options
+    const key = `${rules.findIndex((rule) => rule.given === given)} ${scene.part}`
+    if (!send || clock.monotonic() - (this.#sent.get(key) ?? -Infinity) < (given.after ?? unsaidWaitMs)) return ''
+    const built = buildRequest(send, { base, lookup: lookupIn(scene) })
+    const asked = this.#asked(built.request.url)
+    const reply = await this.#reply(built, asked, signal)
+    this.#sent.set(key, clock.monotonic())
+    return `; then ${built.request.method} ${this.#said({ reply, asked })}`
+  }
+
+  #said({ reply, asked }: Seen, advice?: string): string {
     const secrets = secretForms(this.secrets())
     const said = excerpt(scrubReply(reply, secrets))
-    const advice = rule.say === undefined ? '' : ` (${rule.say})`
-    const text = scrub(
-      `${whereOf(asked.url)} answered ${reply.status}${said === '' ? '' : `: ${said}`}${advice}`,
-      secrets,
-    )
+    const told = `${whereOf(asked.url)} answered ${reply.status}${said === '' ? '' : `: ${said}`}`
+    return scrub(advice === undefined ? told : `${told} (${advice})`, secrets)
+  }
+
+  #failure(rule: ErrorRule, { reply, asked }: Seen, sent: string): Error {
+    const text = `${this.#said({ reply, asked }, rule.say)}${sent}`
     switch (rule.do) {
       case 'throttle':
         return new SourceError('limited', text, { afterMs: waitOf(reply, asked) ?? rule.after ?? unsaidWaitMs })
@@ -92,6 +143,10 @@ export class Exchange {
         return new SourceError('transient', text, rule.after === undefined ? {} : { afterMs: rule.after })
     }
   }
+}
+
+function slow(error: SourceError): SlowAnswer {
+  return new SlowAnswer('transient', error.message, { cause: error })
 }
 
 /** Host and path of an address: its query may hold what nobody should read. */

@@ -1,15 +1,16 @@
 // Reads a feed: the API gives a cursor in the order in which it stored the events, and each pull goes on where the last one ended.
 import { SourceError, WindowError } from '../../model/errors.ts'
 import { dateMs } from '../../runtime/retry-after.ts'
-import type { ReadRequest, SourcePage, Window } from '../source.ts'
+import { PartFailures } from '../part-failures.ts'
+import type { CursorChange, ReadRequest, SourcePage, Window } from '../source.ts'
 import type { Answer } from './answer.ts'
 import type { Engine } from './engine.ts'
 import { isTree } from './merge.ts'
 import { readPages, type ReadPage } from './pages.ts'
 import { partsOf } from './parts.ts'
-import { parsed } from './progress.ts'
+import { parsed, placePrint } from './progress.ts'
 import type { Scalar } from './schema-words.ts'
-import { firstWalk } from './walk.ts'
+import { firstWalk, saysMore } from './walk.ts'
 
 /** Where a part stands. */
 interface Handle {
@@ -28,24 +29,32 @@ const mostLosses = 3
 export class Feed {
   readonly #engine: Engine
   readonly #handles = new Map<string, Handle>()
+  /** Which address the cursors belong to. */
+  readonly #at: string
   #restored = false
   #startMs = 0
+  #overlapMs = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
+    this.#at = placePrint(engine.options, engine.options.plans.request)
   }
 
-  async *read({ cursors, startMs }: ReadRequest, signal: AbortSignal): AsyncGenerator<SourcePage> {
+  async *read({ cursors, startMs, overlapMs }: ReadRequest, signal: AbortSignal): AsyncGenerator<SourcePage> {
+    const { plans, windows } = this.#engine.options
+    this.#startMs = startMs ?? windows.startMs
+    this.#overlapMs = overlapMs ?? windows.overlapMs
     if (!this.#restored) for (const { part, value } of cursors) this.#restore(part, value)
     this.#restored = true
-    this.#startMs = startMs ?? this.#engine.options.windows.startMs
-    const { parts } = this.#engine.options.plans
+    const { parts } = plans
     const names = parts ? await partsOf(this.#engine, parts, signal) : ['']
-    for (const part of names) yield* this.#readPart(part, signal)
+    const failures = new PartFailures(signal)
+    for (const part of names) yield* failures.guard(part, this.#readPart(part, signal))
+    failures.end()
   }
 
   #restore(part: string, value: string): void {
-    const { cursor, since, again } = parsed(value)
+    const { cursor, since, again, at } = parsed(value)
     if (typeof since !== 'number') return
     const window = isTree(again) && typeof again['from'] === 'number' && typeof again['to'] === 'number'
     this.#handles.set(part, {
@@ -53,9 +62,15 @@ export class Feed {
       ...((typeof cursor === 'string' || typeof cursor === 'number') && { cursor }),
       ...(window && { again: again as unknown as Window }),
     })
+    if (cursor !== undefined && at !== undefined && at !== this.#at)
+      this.#readAgain(part, 'the cursor is of another address than the one that the source has now')
   }
 
-  async *#readPart(part: string, signal: AbortSignal): AsyncGenerator<SourcePage> {
+  #change(part: string, handle: Handle): CursorChange {
+    return { part, value: JSON.stringify({ ...handle, at: this.#at }) }
+  }
+
+  async *#readPart(part: string, signal: AbortSignal): AsyncGenerator<SourcePage, void> {
     for (let losses = 0; ; losses++) {
       try {
         return yield* this.#walk(part, signal)
@@ -69,9 +84,7 @@ export class Feed {
 
   /** The cursor is no longer good: what came since it was, and a little before, is read again. */
   #lost(part: string, error: WindowError, losses: number): void {
-    const { tools, options } = this.#engine
-    const handle = this.#handles.get(part)
-    if (handle?.cursor === undefined)
+    if (this.#handles.get(part)?.cursor === undefined)
       throw new SourceError('denied', `${error.message} (but no cursor was sent that could have expired)`, {
         cause: error,
       })
@@ -79,21 +92,27 @@ export class Feed {
       throw new SourceError('transient', `${error.message} (${mostLosses} new cursors were refused, too)`, {
         cause: error,
       })
-    const from = handle.again?.from ?? handle.since - options.windows.overlapMs
-    const again = { from, to: Math.max(from, tools.clock.now()) }
-    this.#handles.set(part, { since: handle.since, again })
+    this.#readAgain(part, 'the cursor was no longer good')
+  }
+
+  #readAgain(part: string, reason: string): void {
+    const { tools } = this.#engine
+    const { since, again } = this.#handles.get(part) as Handle
+    const from = again?.from ?? since - this.#overlapMs
+    this.#handles.set(part, { since, again: { from, to: Math.max(from, tools.clock.now()) } })
     tools.notice({
       level: 'warning',
       code: 'cursor_expired',
       subject: part,
-      text: `the cursor was no longer good; everything since ${new Date(from).toISOString()} is read again`,
+      text: `${reason}; everything since ${new Date(from).toISOString()} is read again`,
     })
   }
 
-  async *#walk(part: string, signal: AbortSignal): AsyncGenerator<SourcePage> {
+  async *#walk(part: string, signal: AbortSignal): AsyncGenerator<SourcePage, void> {
     const { exchange, options } = this.#engine
     const { plans } = options
-    const { cursor, since, again } = this.#handles.get(part) ?? this.#begun(part)
+    if (!this.#handles.has(part)) yield this.#begin(part)
+    const { cursor, since, again } = this.#handles.get(part) as Handle
     const scene = { time: plans.time, part, window: { from: again?.from ?? since }, feed: true }
     const start = cursor === undefined ? undefined : { ...firstWalk(plans.page), cursor }
     for await (const read of readPages(this.#engine.listOf(plans), { scene, exchange, start }, signal)) {
@@ -103,11 +122,12 @@ export class Feed {
     }
   }
 
-  /** A feed begins at a fixed time, also when nothing comes for long. */
-  #begun(part: string): Handle {
-    const handle = { since: this.#engine.tools.clock.now() - this.#startMs }
+  /** A feed begins at a fixed time, whatever becomes of its first requests and however long no cursor comes. */
+  #begin(part: string): SourcePage {
+    const { tools } = this.#engine
+    const handle = { since: tools.clock.now() - this.#startMs }
     this.#handles.set(part, handle)
-    return handle
+    return { draft: tools.newPage(), cursors: [this.#change(part, handle)] }
   }
 
   *#pages(part: string, read: ReadPage): Generator<SourcePage> {
@@ -120,19 +140,26 @@ export class Feed {
         complete &&
         (after.cursor !== before.cursor || after.again !== before.again || after.since - before.since >= staleMs)
       if (draft.count === 0 && draft.quarantined.length === 0 && !moved) continue
-      yield { draft, cursors: moved ? [{ part, value: JSON.stringify(after) }] : [], ...(window && { window }) }
+      // Before the page is given: whoever takes it may not come back for another one of this pull.
       if (moved) this.#handles.set(part, after)
+      yield { draft, cursors: moved ? [this.#change(part, after)] : [], ...(window && { window }) }
     }
   }
 
   #after(before: Handle, read: ReadPage): Handle {
     const cursor = read.cursor ?? read.walk.cursor
-    const caughtUp = read.next === undefined
+    const caughtUp = this.#isAtEnd(read)
     const given = cursor === undefined ? {} : { cursor }
     if (before.again && !caughtUp) return { ...before, ...given }
     // Without a cursor only the time says where to go on.
     if (cursor === undefined) return before.again ? { since: before.since } : before
     return { since: caughtUp ? this.#timeOf(read.answer) : before.since, ...given }
+  }
+
+  /** An empty page may lead on: the end is where the cursor stays, where there is no other, or where the source says so. */
+  #isAtEnd({ next, cursor, walk, answer }: ReadPage): boolean {
+    if (next !== undefined) return false
+    return cursor === undefined || cursor === walk.cursor || saysMore(this.#engine.options.plans.page, answer) === false
   }
 
   /** By the source's own clock, less a second, because its header has no parts of one. */

@@ -8,6 +8,7 @@ import { Feed } from './feed.ts'
 import { httpFile, httpOptions, type HttpSourceOptions } from './options.ts'
 import { over } from './merge.ts'
 import { partsOf } from './parts.ts'
+import { everyOf } from './preset.ts'
 import type { HttpPlans } from './plans.ts'
 import { probe } from './probe.ts'
 import { readWindow } from './windows.ts'
@@ -18,12 +19,12 @@ export const http = {
   type: 'http',
   options: httpOptions,
   everyMs: 60_000,
-  everyOf: ({ everyMs }: HttpSourceOptions) => everyMs,
+  everyOf,
   settle: (options: HttpSourceOptions, folder: string) => {
     const settled = settleConnection(options, folder)
     return { ...settled, auth: settleAuth(settled.auth, folder) }
   },
-  windows: ({ plans, windows }: HttpSourceOptions) => (plans.mode === 'window' || plans.backfill ? windows : null),
+  windows: ({ windows }: HttpSourceOptions) => windows,
   open,
 } satisfies SourceKind<HttpSourceOptions>
 

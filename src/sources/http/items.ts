@@ -1,11 +1,12 @@
 // Lists what there is to fetch, and fetches one item after the other, with progress by item.
+import { hash } from 'node:crypto'
+import { WindowError } from '../../model/errors.ts'
 import { RecordFinder, type FoundRecord } from '../records.ts'
 import type { Engine } from './engine.ts'
 import { type Scene, textAt } from './lookup.ts'
 import { type List, type ReadPage, readPages } from './pages.ts'
 import type { HttpPlans, ItemsPlan } from './plans.ts'
 import type { Progress } from './progress.ts'
-import type { Walk } from './walk.ts'
 import type { Reading } from './windows.ts'
 
 interface Start {
@@ -44,28 +45,31 @@ interface Listing {
   readonly items: ItemsPlan
 }
 
-/** The items of one page of the list. Those that are done are known by their ids, for a list may grow meanwhile. */
+/** The items of one page of the list. Those that are done or begun are known by their ids, for a list may grow meanwhile. */
 async function* fetchItems(
   { engine, plans, scene, page, items }: Listing,
   resumed: Progress,
   signal: AbortSignal,
 ): AsyncGenerator<Reading> {
   const done = new Set(resumed.done)
-  let start: Walk | undefined = resumed.walk
+  const { item: begun, walk } = resumed
+  if (begun !== undefined && ![...page.records].some((item) => keyOf(item, items) === begun))
+    throw new WindowError('expired', 'an item that was read in part is no longer where it was listed')
   for (const item of page.records) {
     const key = keyOf(item, items)
     if (done.has(key)) continue
-    const at = { scene: { ...scene, item }, exchange: engine.exchange, start }
-    start = undefined
+    const at = { scene: { ...scene, item }, exchange: engine.exchange, start: key === begun ? walk : undefined }
     for await (const read of readPages(engine.listOf(plans), at, signal)) {
       if (!read.next) done.add(key)
-      const behind = { list: page.walk, done: [...done], ...(read.next && { walk: read.next }) }
+      const behind = { list: page.walk, done: [...done], ...(read.next && { item: key, walk: read.next }) }
       yield { read, behind, last: false }
     }
     done.add(key)
   }
 }
 
+/** Its place in the list says nothing: what is new may stand in front. */
 function keyOf(item: FoundRecord, { id }: ItemsPlan): string {
-  return (id && textAt(item, id)) ?? String(item.index)
+  const { bytes, start, end } = item
+  return (id && textAt(item, id)) ?? hash('sha256', bytes.subarray(start, end), 'hex').slice(0, 32)
 }

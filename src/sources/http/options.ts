@@ -8,9 +8,11 @@ import type { WindowDefaults } from '../source.ts'
 import { type Tell, wholeDefinition } from './definition.ts'
 import { loosen } from './loosen.ts'
 import { type HttpPlans, plansOf } from './plans.ts'
+import { PRESET_NAMES } from './presets/names.ts'
 import { type Definition, definitionShape } from './schema.ts'
 import type { SharedDefaults } from './schema-preset.ts'
 import { scalar } from './schema-words.ts'
+import { secretsOf } from './secret-values.ts'
 
 export interface HttpSourceOptions {
   readonly preset: string | undefined
@@ -21,7 +23,6 @@ export interface HttpSourceOptions {
   readonly plans: HttpPlans
   readonly connection: Connection
   readonly windows: WindowDefaults
-  readonly everyMs: number
   /** What must not appear in any text, besides credentials. */
   readonly secrets: readonly string[]
 }
@@ -29,8 +30,7 @@ export interface HttpSourceOptions {
 /** The keys that a file may have. */
 export const httpFile = z.strictObject({
   preset: z
-    .string()
-    .min(1)
+    .enum(PRESET_NAMES)
     .exactOptional()
     .describe(
       'A definition that comes with the relay; what stands beside it goes before it, and null takes a key of it away.',
@@ -51,7 +51,8 @@ export const httpOptions: z.ZodType<HttpSourceOptions> = httpFile
     if (!whole) return z.NEVER
     const { definition, preset, params, tell } = whole
     const base = baseOf(definition.url, tell)
-    const plans = plansOf(definition, tell)
+    const secrets = secretsOf(definition, params)
+    const plans = plansOf(definition, tell, secrets)
     if (context.issues.length > before || base === undefined) return z.NEVER
     const connection = connectionOf(written)
     return {
@@ -61,14 +62,8 @@ export const httpOptions: z.ZodType<HttpSourceOptions> = httpFile
       definition,
       plans,
       connection,
-      windows: windowsOf(preset?.shared ?? {}, plans.mode),
-      everyMs: preset?.shared.every ?? 60_000,
-      secrets: [
-        ...secretsIn(params),
-        ...secretsIn(definition.request.headers),
-        ...secretsIn(definition.request.query),
-        ...connectionSecrets(connection),
-      ],
+      windows: windowsOf(preset?.shared ?? {}, definition, plans),
+      secrets: [...secrets, ...connectionSecrets(connection)],
     }
   })
 
@@ -90,7 +85,7 @@ const hour = 60 * minute
 const day = 24 * hour
 
 /** A feed is read again only after its cursor was lost; then an hour covers what arrived out of order. */
-function windowsOf(shared: SharedDefaults, mode: HttpPlans['mode']): WindowDefaults {
+function windowsOf(shared: SharedDefaults, { time }: Definition, { mode, backfill }: HttpPlans): WindowDefaults {
   return {
     startMs: shared.start ?? day,
     settleMs: shared.settle ?? 5 * minute,
@@ -98,14 +93,7 @@ function windowsOf(shared: SharedDefaults, mode: HttpPlans['mode']): WindowDefau
     maxWindowMs: shared.max_window ?? day,
     sweepsMs: shared.sweeps ?? (mode === 'feed' ? [] : [hour, day]),
     retentionMs: shared.retention ?? null,
+    ...(time?.of === 'arrival' && { ofArrival: true }),
+    ...(mode === 'feed' && !backfill && { ofCursor: true }),
   }
-}
-
-const secretName = /secret|token|passw|api_?key|credential|authorization|cookie|signature|^key$|^pat$/iu
-
-function secretsIn(values: Readonly<Record<string, unknown>> = {}): string[] {
-  return Object.entries(values)
-    .filter(([name]) => secretName.test(name.replaceAll('-', '_')))
-    .flatMap(([, value]) => [value].flat().map(String))
-    .filter((value) => !value.includes('{{'))
 }

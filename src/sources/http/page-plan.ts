@@ -1,5 +1,6 @@
 // The `page:` block, checked against the request that it belongs to: where the next cursor comes from, and where it goes.
 import { parsePath, type Path } from '../path.ts'
+import type { HiddenMember } from './kept-link.ts'
 import { placeholdersIn, planOf, type RequestPlan, type Tell } from './request-plan.ts'
 import type { RequestGiven } from './schema.ts'
 import type { ENDS, PAGE_TYPES, PageGiven } from './schema-page.ts'
@@ -31,6 +32,8 @@ export interface PagePlan {
   readonly maxPages: number
   /** The list goes on by a cursor or an address that an answer gives. */
   readonly hasCursor: boolean
+  /** What a next link is not kept with. */
+  readonly hidden: readonly HiddenMember[]
 }
 
 interface Around {
@@ -39,6 +42,8 @@ interface Around {
   readonly scope: Scope
   /** The last cursor is where the next pull begins. */
   readonly feed: boolean
+  /** Values that must not be kept. */
+  readonly secrets: readonly string[]
   readonly tell: Tell
 }
 
@@ -71,7 +76,17 @@ export function pagePlanOf(page: PageGiven | undefined, around: Around): PagePla
     ends: new Set(given.end ?? usualEnds(type, around.feed)),
     maxPages: given.max_pages ?? 1000,
     hasCursor: cursorTypes.has(type),
+    hidden: type === 'link' || type === 'next_url' ? hiddenIn(around) : [],
   }
+}
+
+function hiddenIn({ given: { query = {} }, secrets }: Around): readonly HiddenMember[] {
+  return Object.entries(query).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .map((one) => ({ name, value: String(one) }))
+      .filter((member) => secrets.includes(member.value)),
+  )
 }
 
 function usualEnds(type: PageType, feed: boolean): readonly End[] {

@@ -1,14 +1,17 @@
 // Reads a list page by page: asks, finds the records, and sees where it goes on.
-import { WindowError } from '../../model/errors.ts'
+import { SourceError, WindowError } from '../../model/errors.ts'
 import { type RecordFinder, Records } from '../records.ts'
 import type { Answer } from './answer.ts'
 import type { Exchange } from './exchange.ts'
+import { withSecrets } from './kept-link.ts'
 import { addressOf, injectionOf, lookupIn, type Scene } from './lookup.ts'
 import type { PagePlan } from './page-plan.ts'
 import { type Built, buildRequest } from './request-build.ts'
 import type { RequestPlan } from './request-plan.ts'
 import type { Scalar } from './schema-words.ts'
 import { firstWalk, isFirst, LoopGuard, turn, type Walk } from './walk.ts'
+
+const newline = 0x0a
 
 /** What is read. */
 export interface List {
@@ -42,7 +45,7 @@ export async function* readPages(
   while (walk) {
     if (walk.pages >= list.page.maxPages)
       throw new WindowError('too_wide', `the window has more than ${list.page.maxPages} pages`)
-    const answer = await exchange.ask(requestFor(list, scene, walk), signal)
+    const answer = await exchange.ask(requestFor(list, scene, walk), scene, signal)
     if (!answer) return
     const read = pageOf(list, walk, answer)
     guard.check(list.page, walk, read.next, read.records)
@@ -57,7 +60,7 @@ export function requestFor({ base, request, page }: List, scene: Scene, walk: Wa
     base,
     lookup: lookupIn(scene, { page, walk }),
     injection: injectionOf(page, walk),
-    nextUrl: absolute(addressOf(page, walk), base),
+    nextUrl: whole(absolute(addressOf(page, walk), base), page, base),
   })
 }
 
@@ -66,10 +69,21 @@ function absolute(address: string | undefined, base: string): string | undefined
   return address === undefined ? undefined : (URL.parse(address, `${base}/`)?.href ?? address)
 }
 
+/** What is secret goes to the source itself alone, wherever a link leads. */
+function whole(address: string | undefined, { hidden }: PagePlan, base: string): string | undefined {
+  const isOwn = address !== undefined && URL.parse(address)?.origin === new URL(base).origin
+  return isOwn ? withSecrets(address, hidden) : address
+}
+
 function pageOf({ page, finder, json, cutAt }: List, walk: Walk, answer: Answer): ReadPage {
+  const { body, openEnded = false } = answer.reply
+  // JSON shows its end itself; lines and rows do only by the line end.
+  if (openEnded && !json && body.length > 0 && body.at(-1) !== newline)
+    throw new SourceError('transient', `the last line of the answer may be cut off, at byte ${body.length}`)
   const records =
     answer.reply.status === 204 ? new Records([], () => []) : finder.find(json ? answer.body : answer.reply.body)
   if (cutAt !== undefined && records.count >= cutAt)
     throw new WindowError('too_wide', `the source cuts a list off at ${cutAt} records`)
-  return { answer, records, walk, ...turn(page, walk, answer, records) }
+  const { stale, ...behind } = turn(page, walk, answer, records)
+  return { answer, records: stale ? new Records([], () => []) : records, walk, ...behind }
 }

@@ -1,5 +1,5 @@
 // The values of `fan_out:`: each is a part with progress of its own.
-import { SourceError } from '../../model/errors.ts'
+import { SourceError, WindowError } from '../../model/errors.ts'
 import { RecordFinder } from '../records.ts'
 import type { Engine } from './engine.ts'
 import { lookupIn, textAt } from './lookup.ts'
@@ -11,8 +11,12 @@ const mostParts = 10_000
 export async function partsOf(engine: Engine, plan: PartsPlan, signal: AbortSignal): Promise<readonly string[]> {
   if ('values' in plan) return plan.values
   const { options, exchange } = engine
-  const lookup = lookupIn({ time: options.plans.time, part: '', window: {} })
-  const answer = await exchange.ask(buildRequest(plan.request, { base: options.base, lookup }), signal)
+  const scene = { time: options.plans.time, part: '', window: {} }
+  const built = buildRequest(plan.request, { base: options.base, lookup: lookupIn(scene) })
+  const answer = await exchange.ask(built, scene, signal).catch((error: unknown) => {
+    // No window is being read that could be narrower.
+    throw error instanceof WindowError ? new SourceError('transient', error.message, { cause: error }) : error
+  })
   if (!answer) return []
   const parts = new Set<string>()
   for (const entry of new RecordFinder({ at: plan.at }).find(answer.body)) {

@@ -4,13 +4,19 @@ import { parsePath, type Path } from '../path.ts'
 import type { Tell } from './definition.ts'
 import { type PagePlan, pagePlanOf } from './page-plan.ts'
 import { placeholdersIn, planOf, type RequestPlan } from './request-plan.ts'
-import type { Definition, ItemsGiven, StepGiven } from './schema.ts'
+import type { Definition, ErrorRule, ItemsGiven, StepGiven } from './schema.ts'
 import type { Scope, SimpleName } from './template.ts'
 import type { Bounds, TimeForm } from './time-forms.ts'
 
 export interface StepPlan {
   readonly given: StepGiven
   readonly request: RequestPlan
+}
+
+/** A rule for answers, with the request that it sends. */
+export interface RulePlan {
+  readonly given: ErrorRule
+  readonly send: RequestPlan | undefined
 }
 
 export interface ItemsPlan {
@@ -29,6 +35,7 @@ export interface HttpPlans {
   readonly request: RequestPlan
   readonly page: PagePlan
   readonly steps: readonly StepPlan[]
+  readonly rules: readonly RulePlan[]
   readonly items: ItemsPlan | undefined
   readonly parts: PartsPlan | undefined
   readonly time: { readonly format: TimeForm; readonly bounds: Bounds }
@@ -39,7 +46,8 @@ export interface HttpPlans {
 const inWindow: readonly SimpleName[] = ['from', 'to', 'part']
 const inPage: readonly SimpleName[] = [...inWindow, 'cursor', 'page', 'offset', 'size']
 
-export function plansOf(definition: Definition, told: Tell): HttpPlans {
+/** `secrets`: values that must not be kept. */
+export function plansOf(definition: Definition, told: Tell, secrets: readonly string[] = []): HttpPlans {
   let sound = true
   const tell: Tell = (path, message) => {
     sound = false
@@ -61,11 +69,12 @@ export function plansOf(definition: Definition, told: Tell): HttpPlans {
   }))
   const scope: Scope = { names: inPage, partName, steps: namesOf(steps), item: items !== undefined }
   const request = planOf(given, scope, under('request'))
-  const plannedItems = items && itemsOf(items, { ...scope, item: false }, under('items'))
+  const plannedItems = items && itemsOf(items, { ...scope, item: false }, secrets, under('items'))
   const all = [request, ...steped.map((step) => step.request), ...(plannedItems ? [plannedItems.request] : [])]
   const windowed = uses(all, 'from')
   const mode = definition.mode ?? (windowed && !definition.page?.keep ? 'window' : 'feed')
-  const page = pagePlanOf(definition.page, { request, given, scope, feed: mode === 'feed', tell: under('page') })
+  const around = { request, given, scope, feed: mode === 'feed', secrets, tell: under('page') }
+  const page = pagePlanOf(definition.page, around)
   // A slip in a placeholder would look like a placeholder that is missing.
   if (sound) checkMode({ mode, windowed, page, definition }, tell)
   return {
@@ -73,10 +82,11 @@ export function plansOf(definition: Definition, told: Tell): HttpPlans {
     request,
     page,
     steps: steped,
+    rules: rulesOf(definition.errors ?? [], { names: ['part'], partName }, under('errors')),
     items: plannedItems,
     parts: fanOut && partsOf(fanOut, under('fan_out')),
     time: { format: time.format ?? 'rfc3339_ms', bounds: time.bounds ?? 'half_open' },
-    backfill: mode === 'feed' ? backfillOf(definition, windowed && uses(all, 'to'), tell) : undefined,
+    backfill: mode === 'feed' ? backfillOf(definition, windowed && uses(all, 'to'), secrets, tell) : undefined,
   }
 }
 
@@ -85,19 +95,35 @@ function uses(plans: readonly RequestPlan[], name: 'from' | 'to'): boolean {
 }
 
 /** The same as windows: by the request of its own, or by the one of the feed where that has both ends. */
-function backfillOf(definition: Definition, closed: boolean, tell: Tell): HttpPlans | undefined {
-  const { backfill: given, page, ...rest } = definition
+function backfillOf(
+  definition: Definition,
+  closed: boolean,
+  secrets: readonly string[],
+  tell: Tell,
+): HttpPlans | undefined {
+  const { backfill: given, page, errors: _errors, ...rest } = definition
   const { keep: _, ...paged } = page ?? { type: 'none' as const }
   if (given)
-    return plansOf({ ...rest, ...given, mode: 'window' }, (path, message) => tell(['backfill', ...path], message))
-  return closed ? plansOf({ ...rest, page: paged, mode: 'window' }, () => undefined) : undefined
+    return plansOf(
+      { ...rest, ...given, mode: 'window' },
+      (path, message) => tell(['backfill', ...path], message),
+      secrets,
+    )
+  return closed ? plansOf({ ...rest, page: paged, mode: 'window' }, () => undefined, secrets) : undefined
 }
 
 function namesOf(steps: readonly StepGiven[], until = steps.length): readonly string[] {
   return steps.slice(0, until).map((step) => step.name)
 }
 
-function itemsOf(items: ItemsGiven, scope: Scope, tell: Tell): ItemsPlan {
+function rulesOf(rules: readonly ErrorRule[], scope: Scope, tell: Tell): readonly RulePlan[] {
+  return rules.map((given, index) => {
+    const place = (path: readonly string[], message: string): void => tell([String(index), 'send', ...path], message)
+    return { given, send: given.send && planOf(given.send, scope, place) }
+  })
+}
+
+function itemsOf(items: ItemsGiven, scope: Scope, secrets: readonly string[], tell: Tell): ItemsPlan {
   const under =
     (prefix: string): Tell =>
     (path, message) =>
@@ -107,7 +133,7 @@ function itemsOf(items: ItemsGiven, scope: Scope, tell: Tell): ItemsPlan {
     request,
     at: items.at ?? 'body',
     id: items.id === undefined ? undefined : parsePath(items.id),
-    page: pagePlanOf(items.page, { request, given: items.request, scope, feed: false, tell: under('page') }),
+    page: pagePlanOf(items.page, { request, given: items.request, scope, feed: false, secrets, tell: under('page') }),
   }
 }
 
@@ -137,6 +163,12 @@ function checkMode({ mode, windowed, page, definition }: ModeCheck, tell: Tell):
     if (definition.page?.keep) tell(['page', 'keep'], 'only with mode: feed')
     return
   }
+  const { event_id: id } = definition.event
+  if (id === undefined || (typeof id === 'object' && 'derived' in id))
+    tell(
+      ['event', 'event_id'],
+      'expected where the id of a record stands, because a feed gives equal records on different pages and nothing else tells them apart; records without ids are for mode: window',
+    )
   if (!page.hasCursor)
     tell(
       ['page'],

@@ -1,11 +1,12 @@
 // The presets that come with the relay: YAML files beside this one, read when one is asked for and checked like an operator's file.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import type { Scalar } from './schema-words.ts'
 import { definitionShape } from './schema.ts'
 import { paramDeclaration, type SharedDefaults, sharedDefaults } from './schema-preset.ts'
 import { loosen } from './loosen.ts'
+import { PRESET_NAMES, type PresetName } from './presets/names.ts'
 import type { Tree } from './merge.ts'
 
 export interface Preset {
@@ -26,19 +27,16 @@ const presetFile = z.strictObject({
 })
 
 const folder = new URL('./presets/', import.meta.url)
-const ending = '.yaml'
 
-/** The names of all presets, sorted. */
-export function presetNames(): readonly string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(ending))
-    .map((file) => file.slice(0, -ending.length))
-    .sort()
+/** Throws when the file is not what a preset must be: that is a fault of ours, not of the operator. */
+export function readPreset(name: PresetName): Preset {
+  return presetOf(name, readFileSync(new URL(`${name}.yaml`, folder), 'utf8'))
 }
 
-/** One of `presetNames`. Throws when the file is not what a preset must be: that is a fault of ours, not of the operator. */
-export function readPreset(name: string): Preset {
-  return presetOf(name, readFileSync(new URL(`${name}${ending}`, folder), 'utf8'))
+/** How often a source is pulled whose file names a preset; undefined: as every source of the kind. */
+export function everyOf({ preset }: Tree): number | undefined {
+  const name = PRESET_NAMES.find((known) => known === preset)
+  return name && readPreset(name).shared.every
 }
 
 /** The preset that the text of a file describes. */

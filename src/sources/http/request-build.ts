@@ -15,7 +15,7 @@ export interface Injection {
   readonly value: Scalar
 }
 
-/** A request without credentials. `whole`: its address came from an answer. */
+/** A request without credentials. `given`: its address came from an answer. */
 export interface Built {
   readonly request: HttpRequest
   readonly given: boolean

@@ -1,6 +1,7 @@
 // The `errors:` of a definition: which rule an answer fits, and whether a place of an answer holds what was asked for.
 import type { Answer } from './answer.ts'
 import { placeOf } from './page-plan.ts'
+import type { RulePlan } from './plans.ts'
 import type { ErrorRule } from './schema.ts'
 import type { Scalar } from './schema-words.ts'
 
@@ -8,8 +9,8 @@ import type { Scalar } from './schema-words.ts'
 const lookedAt = 65_536
 
 /** The first rule that an answer fits. */
-export function ruleFor(rules: readonly ErrorRule[], answer: Answer): ErrorRule | undefined {
-  return rules.find((rule) => fits(rule, answer))
+export function ruleFor(rules: readonly RulePlan[], answer: Answer): RulePlan | undefined {
+  return rules.find(({ given }) => fits(given, answer))
 }
 
 function fits({ status, header = {}, body = {}, body_contains: text }: ErrorRule, answer: Answer): boolean {

@@ -87,6 +87,9 @@ const errorRule = z
       .describe(
         'throttle: wait as the answer says. retry: back off. deny: a person must act. too_wide: read narrower windows. expired: the cursor is no longer good. skip: there is nothing to read here.',
       ),
+    send: request
+      .exactOptional()
+      .describe('With throttle and retry: sent once before it is tried again, such as to start a subscription.'),
     after: duration({ min: '1s', max: '1d' })
       .exactOptional()
       .describe('With throttle and retry: how long to wait where the answer does not say.'),
@@ -96,6 +99,10 @@ const errorRule = z
     ({ status, header, body, body_contains: text }) => status ?? header ?? body ?? text,
     'expected status, header, body or body_contains beside `do`',
   )
+  .refine(({ send, do: what }) => !send || what === 'throttle' || what === 'retry', {
+    path: ['send'],
+    error: 'only with do: throttle or retry',
+  })
 
 const step = z.strictObject({
   name: name.describe('How templates call it: {{steps.NAME.body.id}}.'),
@@ -118,7 +125,7 @@ const items = z.strictObject({
   id: memberPath
     .exactOptional()
     .describe(
-      'The member that tells an item from every other, so that reading goes on behind it. Default: its place in the list.',
+      'The member that tells an item from every other, so that reading goes on behind it. Default: its content.',
     ),
   page: z.strictObject(pageShape).exactOptional().describe('How the list goes on, in the words of `page`.'),
 })
@@ -154,6 +161,12 @@ const time = z.strictObject({
     .exactOptional()
     .describe(
       'Whether the API includes what lies exactly on {{from}} and {{to}}: half_open includes the first alone. Default half_open.',
+    ),
+  of: z
+    .enum(['occurrence', 'arrival'])
+    .exactOptional()
+    .describe(
+      'What the times are of: when events occurred, or when the API made them available, so that they are older than the window and not late for that. Default occurrence.',
     ),
 })
 

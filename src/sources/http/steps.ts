@@ -4,11 +4,13 @@ import type { Answer } from './answer.ts'
 import type { Engine } from './engine.ts'
 import { lookupIn, type Scene } from './lookup.ts'
 import type { StepPlan } from './plans.ts'
-import { buildRequest } from './request-build.ts'
+import { type Built, buildRequest } from './request-build.ts'
 import { holds } from './rules.ts'
 
 const usualEveryMs = 5000
 const usualTimeoutMs = 600_000
+/** So many questions in a row that fail are no passing fault: the pull ends, and says why. */
+const mostFailures = 5
 
 /** The answers of all steps by name; undefined where a rule says that there is nothing to read. */
 export async function runSteps(
@@ -29,10 +31,14 @@ export async function runSteps(
 async function runStep(step: StepPlan, scene: Scene, engine: Engine, signal: AbortSignal): Promise<Answer | undefined> {
   const { name, until, fail, every = usualEveryMs, timeout = usualTimeoutMs } = step.given
   const { clock } = engine.tools
+  // A value that is missing will not come by asking again.
+  const built = buildRequest(step.request, { base: engine.options.base, lookup: lookupIn(scene) })
   const endsAt = clock.monotonic() + timeout
-  for (;;) {
-    const answer = await patiently(() => ask(step, scene, engine, signal), until !== undefined)
+  for (let failures = 0; ;) {
+    const patient = until !== undefined && failures + 1 < mostFailures
+    const answer = await patiently(() => ask(built, scene, engine, signal), patient)
     if (answer === 'nothing') return undefined
+    failures = typeof answer === 'number' ? failures + 1 : 0
     if (typeof answer !== 'number') {
       if (fail && holds(fail, answer))
         throw new SourceError(
@@ -48,14 +54,8 @@ async function runStep(step: StepPlan, scene: Scene, engine: Engine, signal: Abo
   }
 }
 
-async function ask(
-  step: StepPlan,
-  scene: Scene,
-  { options, exchange }: Engine,
-  signal: AbortSignal,
-): Promise<Answer | 'nothing'> {
-  const built = buildRequest(step.request, { base: options.base, lookup: lookupIn(scene) })
-  return (await exchange.ask(built, signal)) ?? 'nothing'
+async function ask(built: Built, scene: Scene, { exchange }: Engine, signal: AbortSignal): Promise<Answer | 'nothing'> {
+  return (await exchange.ask(built, scene, signal)) ?? 'nothing'
 }
 
 /** While something is waited for, a question that fails in passing is asked again: how long to wait, ms, instead of the answer. */

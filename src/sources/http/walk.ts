@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { SourceError } from '../../model/errors.ts'
 import type { Records } from '../records.ts'
 import type { Answer } from './answer.ts'
+import { withoutSecrets } from './kept-link.ts'
 import type { PagePlan } from './page-plan.ts'
 import type { Scalar } from './schema-words.ts'
 
@@ -29,6 +30,8 @@ export interface Turn {
   readonly next: Walk | undefined
   /** The newest cursor, also at the end of the list. */
   readonly cursor: Scalar | undefined
+  /** Rows have shifted: what stands here may have stood on an earlier page, and ids that are counted would count it twice. */
+  readonly stale?: boolean
 }
 
 export function firstWalk(plan: PagePlan): Walk {
@@ -42,9 +45,9 @@ export function isFirst(walk: Walk): boolean {
 export function turn(plan: PagePlan, walk: Walk, answer: Answer, records: Records): Turn {
   const cursor = plan.next && cursorIn(plan, answer, records)
   const counted = counting(plan, walk, answer, records.count)
+  if (counted.shifted && !plan.hasCursor) return { next: anew(plan, counted), cursor, stale: true }
   const ended = isEnd(plan, { walk: counted, before: walk, cursor, count: records.count, answer })
-  const next = ended ? undefined : onward(plan, counted, cursor, records.count)
-  return { next: next ?? (plan.hasCursor ? undefined : anew(plan, counted)), cursor }
+  return { next: ended ? undefined : onward(plan, counted, cursor, records.count), cursor }
 }
 
 /** Null, an empty text and nothing at all are the same: no cursor. */
@@ -55,7 +58,7 @@ function cursorIn(plan: PagePlan, answer: Answer, records: Records): Scalar | un
       throw new SourceError('transient', 'the last record of a page lacks the id that page.next names')
     return undefined
   }
-  return found
+  return plan.hidden.length > 0 ? withoutSecrets(String(found), plan.hidden) : found
 }
 
 function counting(plan: PagePlan, walk: Walk, answer: Answer, count: number): Walk {
@@ -81,8 +84,13 @@ interface Signals {
 }
 
 function isEnd(plan: PagePlan, { walk, before, cursor, count, answer }: Signals): boolean {
-  const more = plan.more && answer.at(plan.more)
-  if (more !== undefined && isNo(more)) return true
+  const more = saysMore(plan, answer)
+  const isStuck = plan.hasCursor
+    ? cursor === undefined
+    : plan.type === 'none' || (plan.type === 'offset' && count === 0)
+  if (more && isStuck)
+    throw new SourceError('transient', 'page.more says that there is more, but the answer has nothing to go on by')
+  if (more !== undefined) return !more || (plan.ends.has('same') && cursor !== undefined && cursor === before.cursor)
   if (plan.ends.has('empty_page') && count === 0) return true
   if (plan.ends.has('short_page') && count < (plan.size ?? 0)) return true
   if (plan.hasCursor) return cursor === undefined || (plan.ends.has('same') && cursor === before.cursor)
@@ -92,6 +100,12 @@ function isEnd(plan: PagePlan, { walk, before, cursor, count, answer }: Signals)
   const total = plan.total && numberOf(answer.at(plan.total))
   // What was counted, not pages times their size: a source may give fewer than it was asked for.
   return total !== undefined && walk.seen >= total
+}
+
+/** What page.more says; undefined where it says nothing. */
+export function saysMore(plan: PagePlan, answer: Answer): boolean | undefined {
+  const more = plan.more && answer.at(plan.more)
+  return more === undefined ? undefined : !isNo(more)
 }
 
 function isNo(value: Scalar | null): boolean {
@@ -112,8 +126,7 @@ function onward(plan: PagePlan, walk: Walk, cursor: Scalar | undefined, count: n
 const mostWalks = 3
 
 /** Rows that shift between two pages push a record from one that is still to be read to one that was read: only another walk finds it. */
-function anew(plan: PagePlan, { shifted, again = 0 }: Walk): Walk | undefined {
-  if (!shifted) return undefined
+function anew(plan: PagePlan, { again = 0 }: Walk): Walk {
   if (again + 1 >= mostWalks)
     throw new SourceError('transient', `the list changed during each of ${mostWalks} walks through its pages`)
   return { ...firstWalk(plan), again: again + 1 }

@@ -5,9 +5,10 @@ import { membersOf, membersOfReply } from '../../runtime/reply-json.ts'
 import { type Asked, failureOf } from '../answer.ts'
 import { authorization, type SourceAuthorization } from '../authorization.ts'
 import { type AuthorizedHttp, authorizedHttp } from '../authorized-http.ts'
+import { SlowAnswer } from '../slow-answer.ts'
 import type { SourceNotice, SourceTools } from '../source.ts'
 import type { ZitadelOptions } from './options.ts'
-import { isForLong, QUOTA_ADVICE, refusalBy, SlowAnswer } from './refuse.ts'
+import { isForLong, QUOTA_ADVICE, refusalBy } from './refuse.ts'
 
 /** So that the token may be used with ZITADEL's own API ("Access ZITADEL APIs"). */
 const scope = 'openid urn:zitadel:iam:org:project:id:zitadel:aud'
@@ -45,7 +46,10 @@ export class ZitadelApi {
     }
     const reply = await this.#answer(() => this.#http.request({ method: 'POST', url, headers, body }, signal), url)
     const refusal = refusalBy(reply, this.#asked(url))
-    if (refusal) await this.#refused(reply.status, refusal, signal)
+    // Before August 2024 ZITADEL answered 403 to an expired token (zitadel/zitadel#8476): the next attempt has a new one.
+    if (reply.status === 403)
+      this.#authorization.refused(await this.#answer(() => this.#authorization.headers(signal), url))
+    if (refusal) this.#refused(refusal)
     this.#limited = 0
     return reply
   }
@@ -62,7 +66,7 @@ export class ZitadelApi {
     await this.#http.close()
   }
 
-  async #answer(ask: () => Promise<HttpReply>, url: string): Promise<HttpReply> {
+  async #answer<Given>(ask: () => Promise<Given>, url: string): Promise<Given> {
     try {
       return await ask()
     } catch (error) {
@@ -72,9 +76,7 @@ export class ZitadelApi {
     }
   }
 
-  async #refused(status: number, refusal: SourceError, signal: AbortSignal): Promise<never> {
-    // Before August 2024 ZITADEL answered 403 to an expired token (zitadel/zitadel#8476): the next attempt has a new one.
-    if (status === 403) this.#authorization.refused(await this.#authorization.headers(signal))
+  #refused(refusal: SourceError): never {
     if (refusal.kind === 'limited' && (++this.#limited === longLimit || isForLong(refusal))) this.#tellOfQuota(refusal)
     throw refusal
   }

@@ -1,4 +1,5 @@
 // Puts events of ZITADEL on a page, or into its quarantine, where nothing of a payload may be that is not read.
+import { hash } from 'node:crypto'
 import { Tag } from '../../model/event.ts'
 import type { PageDraft, Refusal } from '../page-draft.ts'
 import { Without } from '../without.ts'
@@ -56,7 +57,8 @@ export class EventPage {
   }
 }
 
-/** What is no object may be anything, a payload among it. */
+/** What is no object may be anything, a payload among it: of that only a digest is kept, so that another one stays another one. */
 function concealed(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return bytes[start] === OPEN_BRACE ? withoutPayload.copy(bytes, start, end) : Buffer.alloc(0)
+  if (bytes[start] === OPEN_BRACE) return withoutPayload.copy(bytes, start, end)
+  return Buffer.from(`sha256:${hash('sha256', bytes.subarray(start, end), 'hex')}`)
 }

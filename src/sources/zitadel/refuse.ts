@@ -5,9 +5,7 @@ import type { HttpReply } from '../../runtime/http.ts'
 import { membersOfReply } from '../../runtime/reply-json.ts'
 import { printable, scrub, secretForms, shortened } from '../../runtime/scrub.ts'
 import { type Asked, refusalOf, waitOf } from '../answer.ts'
-
-/** Another, narrower question may be answered in time. */
-export class SlowAnswer extends SourceError {}
+import { SlowAnswer } from '../slow-answer.ts'
 
 /** The codes of gRPC, by number and by word. */
 const CODES: ReadonlyMap<unknown, string> = new Map(

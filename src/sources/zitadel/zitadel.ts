@@ -1,5 +1,6 @@
 // A source over the event API of a ZITADEL instance: reads a window stretch by stretch.
 import { SourceError, WindowError } from '../../model/errors.ts'
+import { isWide, SlowAnswer } from '../slow-answer.ts'
 import type { SourceTools, WindowPage, WindowRequest, WindowSource } from '../source.ts'
 import { ZitadelApi } from './api.ts'
 import { divided } from './crowd.ts'
@@ -9,7 +10,6 @@ import { microText } from './micros.ts'
 import type { ZitadelOptions } from './options.ts'
 import { probe } from './probe.ts'
 import { RecordReader } from './record.ts'
-import { SlowAnswer } from './refuse.ts'
 import { type EventFilter, searchOf, type Stretch } from './search.ts'
 import { Stretches, UNKNOWN_PACE } from './stretches.ts'
 
@@ -41,7 +41,11 @@ export class Zitadel implements WindowSource {
     const stretches = new Stretches(whole, this.#options.limit, this.#pace)
     stretches.at = progress === null ? whole.from : placeOf(progress, whole)
     for (let next = stretches.next; next; next = stretches.next) {
-      const answer = await this.#asked(stretches, next, signal)
+      const answer = await this.#asked(stretches, next, signal).catch((error: unknown) => {
+        // What was learned here ends with this reader; how wide a window may be is kept.
+        if (!(error instanceof SlowAnswer) || !isWide(window)) throw error
+        throw new WindowError('too_wide', error.message, { cause: error })
+      })
       if (!answer) continue
       const dates = datesOf(answer, next)
       if (answer.isFull && stretches.overfull(dates)) continue

@@ -40,8 +40,14 @@ export class FakeAtlassian implements AuditApi {
     if (query.get('sortOrder') === 'desc') return fault(501, 'this fake sorts ascending alone')
     const until = offset + Math.min(limit, this.#pageSize)
     const there = this.#records.filter((record) => processed(record) <= this.now)
-    const page = there.slice(offset, until).filter(({ attributes: { time } }) => Date.parse(time) >= from && Date.parse(time) <= to)
-    return json({ data: page, meta: { next: cursorText(Math.min(until, there.length)), page_size: page.length }, links: {} })
+    const page = there
+      .slice(offset, until)
+      .filter(({ attributes: { time } }) => Date.parse(time) >= from && Date.parse(time) <= to)
+    return json({
+      data: page,
+      meta: { next: cursorText(Math.min(until, there.length)), page_size: page.length },
+      links: {},
+    })
   }
 }
 

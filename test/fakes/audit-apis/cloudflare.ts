@@ -49,5 +49,5 @@ function at({ action }: CloudflareRecord): number {
 }
 
 function fault(status: number, code: number, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  return json({ success: false, errors: [{ code, message }], messages: [], result: null }, headers, status)
+  return json({ success: false, errors: [{ code, message }], messages: [], result: [] }, headers, status)
 }

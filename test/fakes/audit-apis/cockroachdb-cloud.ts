@@ -24,7 +24,11 @@ export class FakeCockroachCloud implements AuditApi {
     if (!/^\d{4}-\d\d-\d\d$/u.test(headers['cc-version'] ?? '')) return fault(400, 3, 'invalid Cc-Version')
     const limit = query.has('limit') ? numberOf(query.get('limit'), 1, 500) : 200
     const start = query.get('starting_from')
-    if (limit === undefined || !['ASC', null].includes(query.get('sort_order')) || (start !== null && Number.isNaN(timeOf(start))))
+    if (
+      limit === undefined ||
+      !['ASC', null].includes(query.get('sort_order')) ||
+      (start !== null && Number.isNaN(timeOf(start)))
+    )
       return fault(400, 3, 'invalid argument')
     const found = this.#records.filter(({ created_at: time }) => start === null || micros(time) > micros(start))
     let end = Math.min(found.length, limit, this.#pageSize)

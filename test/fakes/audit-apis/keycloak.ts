@@ -42,11 +42,12 @@ export class FakeKeycloak implements AuditApi {
     if (from === undefined || to === undefined || first === undefined || max === undefined)
       return fault(400, 'Invalid value for the date, expected format is yyyy-MM-dd')
     const found = this.#records.filter(
-      ({ time, operationType }) => (operationType !== undefined) === (log === 'admin-events') && time >= from && time <= to,
+      ({ time, operationType }) =>
+        (operationType !== undefined) === (log === 'admin-events') && time >= from && time <= to,
     )
     const sorted = query.get('direction') === 'asc' && !this.old ? found.toReversed() : found
     const page = sorted.slice(first, first + Math.min(max, this.#pageSize))
-    return json(this.old ? page.map(({ id: _, ...rest }) => rest) : page)
+    return json(this.old ? page.map((event) => ({ ...event, id: undefined })) : page)
   }
 
   #time(text: string | null, endOfDay: number): number | undefined {

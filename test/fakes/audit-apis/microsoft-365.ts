@@ -24,6 +24,8 @@ export class FakeMicrosoft365 implements AuditApi {
   readonly #pageSize: number
   /** Content types whose subscription was started. */
   readonly started = new Set(contentTypes)
+  /** How often a start was asked for, by content type. */
+  readonly starts = new Map<string, number>()
   /** Content that has expired between the listing and the fetch. */
   readonly expired = new Set<string>()
 
@@ -43,6 +45,8 @@ export class FakeMicrosoft365 implements AuditApi {
     if (!path.startsWith(`${root}/`))
       return fault('AF20010', 'The tenant ID passed in the URL does not match the tenant ID passed in the access token')
     if (path.startsWith(`${root}/audit/`)) return this.#content(decodeURIComponent(path.slice(`${root}/audit/`.length)))
+    if (path === `${root}/subscriptions/start` && request.method === 'POST')
+      return this.#start(query.get('contentType') ?? '')
     return path === `${root}/subscriptions/content`
       ? this.#listing(query, `${url}${root}`)
       : fault('AF20020', 'no such operation', 404)
@@ -75,6 +79,22 @@ export class FakeMicrosoft365 implements AuditApi {
     const onward = new URLSearchParams(query)
     onward.set('nextPage', cursorText(end))
     return json(listed, { NextPageUri: `${root}/subscriptions/content?${onward}` })
+  }
+
+  /** That a start is refused when it is asked for again soon is from elastic/integrations, pull request 15476. */
+  #start(type: string): Answer {
+    if (!contentTypes.includes(type)) return fault('AF20020', 'The specified content type is not valid.')
+    const before = this.starts.get(type) ?? 0
+    this.starts.set(type, before + 1)
+    if (before > 0)
+      return json(
+        { message: 'Too many frequent subscription start requests. Please retry again after 14m 56s' },
+        {},
+        429,
+      )
+    if (this.started.has(type)) return fault('AF20024', 'The subscription is already enabled. No property change.')
+    this.started.add(type)
+    return json({ contentType: type, status: 'enabled', webhook: null })
   }
 
   #content(id: string): Answer {

@@ -41,7 +41,10 @@ export class FakeOnePassword implements AuditApi {
     return 'cursor' in body ? this.#goOn(body, stored) : this.#begin(body, stored)
   }
 
-  #begin({ limit = 100, start_time: start, end_time: end, ...rest }: Body, stored: readonly OnePasswordRecord[]): Answer {
+  #begin(
+    { limit = 100, start_time: start, end_time: end, ...rest }: Body,
+    stored: readonly OnePasswordRecord[],
+  ): Answer {
     this.forgetful = false
     const from = timeOf(typeof start === 'string' ? start : null)
     const to = end === undefined ? Infinity : timeOf(typeof end === 'string' ? end : null)

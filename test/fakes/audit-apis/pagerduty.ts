@@ -27,8 +27,10 @@ export class FakePagerDuty implements AuditApi {
     if (headers['accept'] !== 'application/vnd.pagerduty+json;version=2') return fault(400, 2001, 'Invalid version')
     const limit = query.has('limit') ? numberOf(query.get('limit'), 1, 100) : 100
     const [since, until] = [timeOf(query.get('since')), timeOf(query.get('until'))]
-    if (limit === undefined || Number.isNaN(since) || Number.isNaN(until)) return fault(400, 2001, 'Invalid Input Provided')
-    if (until < since || until - since > 31 * 86_400_000) return fault(400, 2001, 'until may not be more than 31 days after since')
+    if (limit === undefined || Number.isNaN(since) || Number.isNaN(until))
+      return fault(400, 2001, 'Invalid Input Provided')
+    if (until < since || until - since > 31 * 86_400_000)
+      return fault(400, 2001, 'until may not be more than 31 days after since')
     const cursor = query.get('cursor')
     const offset = cursor === null ? 0 : cursorOffset(cursor)
     if (offset === undefined) return fault(400, 2001, 'cursor is invalid')

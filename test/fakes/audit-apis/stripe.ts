@@ -25,11 +25,15 @@ export class FakeStripe implements AuditApi {
     const { path, query, headers } = askedOf(request)
     if (path !== '/v1/events' || request.method !== 'GET')
       return fault(404, { message: `Unrecognized request URL (${request.method}: ${path}).` })
-    if (headers['authorization'] !== 'Bearer rk_live_key') return fault(401, { message: 'Invalid API Key provided: ****' })
+    if (headers['authorization'] !== 'Bearer rk_live_key')
+      return fault(401, { message: 'Invalid API Key provided: ****' })
     const known = ['created[gte]', 'created[lt]', 'limit', 'starting_after']
     const unknown = [...query.keys()].find((name) => !known.includes(name))
     if (unknown !== undefined) return fault(400, { code: 'parameter_unknown', param: unknown })
-    const [from, to] = [numberOf(query.get('created[gte]'), 0, 9_999_999_999), numberOf(query.get('created[lt]'), 0, 9_999_999_999)]
+    const [from, to] = [
+      numberOf(query.get('created[gte]'), 0, 9_999_999_999),
+      numberOf(query.get('created[lt]'), 0, 9_999_999_999),
+    ]
     if (from === undefined || to === undefined) return fault(400, { message: 'Invalid integer', param: 'created' })
     const limit = query.has('limit') ? numberOf(query.get('limit'), 1, 100) : 10
     if (limit === undefined) return fault(400, { message: 'Invalid limit', param: 'limit' })

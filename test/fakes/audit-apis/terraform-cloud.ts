@@ -13,8 +13,8 @@ const MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u
 export class FakeTerraformCloud implements AuditApi {
   readonly #records: TerraformRecord[]
   readonly #pageSize: number
-  /** Stored after the first answer: the rows of all further pages have moved. */
-  arriving: TerraformRecord | undefined
+  /** Stored one after each answer: the rows of all further pages have moved. */
+  arriving: TerraformRecord[] = []
 
   constructor(records: readonly TerraformRecord[], pageSize = 2) {
     this.#records = [...records]
@@ -27,15 +27,20 @@ export class FakeTerraformCloud implements AuditApi {
     const token = headers['authorization']
     if (token !== 'Bearer org-token' && token !== 'Bearer user-token') return fault(401, 'unauthorized')
     const since = query.get('since')
-    const [number, size] = [numberOf(query.get('page[number]') ?? '1', 1, 1_000_000), numberOf(query.get('page[size]') ?? '1000', 1, 1000)]
+    const [number, size] = [
+      numberOf(query.get('page[number]') ?? '1', 1, 1_000_000),
+      numberOf(query.get('page[size]') ?? '1000', 1, 1000),
+    ]
     if ((since !== null && !MILLISECONDS.test(since)) || number === undefined || size === undefined)
       return fault(400, 'invalid parameter')
     const newestFirst = this.#records.toSorted((one, other) => Date.parse(other.timestamp) - Date.parse(one.timestamp))
-    const found = token === 'Bearer user-token' ? [] : newestFirst.filter(({ timestamp }) => Date.parse(timestamp) > Date.parse(since ?? '1970-01-01'))
+    const found =
+      token === 'Bearer user-token'
+        ? []
+        : newestFirst.filter(({ timestamp }) => Date.parse(timestamp) > Date.parse(since ?? '1970-01-01'))
     const step = Math.min(size, this.#pageSize)
     const pages = Math.ceil(found.length / step)
-    if (this.arriving) this.#records.push(this.arriving)
-    this.arriving = undefined
+    this.#records.push(...this.arriving.splice(0, 1))
     return json({
       data: found.slice((number - 1) * step, number * step),
       pagination: {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/load.ts'
 import { SetupError } from '../../../src/model/errors.ts'
+import { http } from '../../../src/sources/http/index.ts'
 import { faultsOf, folderWith, kinds, load } from './kinds.ts'
 
 const small = `
@@ -40,6 +41,33 @@ describe('a good file', () => {
     expect(config.destinations[0]).not.toHaveProperty('was')
     expect(config.destinations[0]).not.toHaveProperty('start')
     expect(config.warnings).toEqual([])
+  })
+
+  test('how often a preset is pulled is known without its secrets, and what the file says goes before it', () => {
+    const preset = (more: string): string => `
+sources:
+  m365: { type: http, preset: microsoft-365, params: { tenant: t }, auth: { client_id: c, client_secret: "\${NOT_SET}" }${more} }
+destinations:
+  alerts: { type: hook, url: https://a.example/hook }
+`
+    const withHttp = { kinds: { ...kinds, sources: [http] } }
+    expect(load(preset(''), withHttp).sources[0]?.everyMs).toBe(300_000)
+    expect(load(preset(', every: 2m'), withHttp).sources[0]?.everyMs).toBe(120_000)
+  })
+
+  test('a feed has a start and an overlap, and no windows', () => {
+    const feed = (more: string): string => `
+sources:
+  app: { type: http, url: https://a.example, mode: feed, request: {}, page: { type: link }, event: { event_type: t, occurred_at: at }, ${more} }
+destinations:
+  alerts: { type: hook, url: https://a.example/hook }
+`
+    const withHttp = { kinds: { ...kinds, sources: [http] } }
+    const { windows } = load(feed('start: 30d, overlap: 2h'), withHttp).sources[0] ?? {}
+    expect(windows).toEqual({ startMs: 30 * 86_400_000, overlapMs: 7_200_000 })
+    expect(faultsOf(feed('settle: 1m'), withHttp)).toMatchObject([
+      { message: 'this source goes on from a cursor and is not read in windows' },
+    ])
   })
 
   test('every key', () => {

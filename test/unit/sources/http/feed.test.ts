@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Received } from '../../../fakes/http-receiver.ts'
-import { hour, open, page, pull, readWindow, windowed } from './reading.ts'
+import type { Source } from '../../../../src/sources/source.ts'
+import { hour, never, open, page, pull, readWindow, windowed } from './reading.ts'
 
 const queryOf = ({ path }: Received): URLSearchParams => new URL(path, 'http://x').searchParams
 const polled = {
@@ -74,6 +75,21 @@ it('row 32: a cursor that expired: everything since the saved time and a little 
   expect(paths().at(-3)).toBe('/logs?since=2026-05-17T06:59:59.000Z')
   expect(tools.notices).toMatchObject([{ code: 'cursor_expired', level: 'warning' }])
   expect(JSON.parse(again.cursors.get('') as string)).not.toHaveProperty('again')
+})
+
+it('begins as far back, and reads as much again, as it is told', async () => {
+  const opened = await open({ ...polled, errors: [{ status: 410, do: 'expired' }] }, log(['1'], new Set(['1']), false))
+  const read = async (): Promise<void> => {
+    const asked = { cursors: [], startMs: 7_200_000, overlapMs: 60_000 }
+    for await (const _ of (opened.source as Source).read(asked, never));
+  }
+  await expect(read()).rejects.toThrow(/new cursors were refused/)
+  expect(opened.paths().filter((path) => path.includes('since'))).toEqual([
+    '/logs?since=2026-05-17T06:00:00.000Z',
+    '/logs?since=2026-05-17T05:59:00.000Z',
+    '/logs?since=2026-05-17T05:59:00.000Z',
+    '/logs?since=2026-05-17T05:59:00.000Z',
+  ])
 })
 
 it('row 32: a restart in the middle of that goes on with it', async () => {

@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { httpOptions } from '../../../../src/sources/http/options.ts'
 import { over } from '../../../../src/sources/http/merge.ts'
-import { presetNames, presetOf, readPreset } from '../../../../src/sources/http/preset.ts'
+import { everyOf, presetOf, readPreset } from '../../../../src/sources/http/preset.ts'
+import { PRESET_NAMES } from '../../../../src/sources/http/presets/names.ts'
 
 const url = 'https://api.example'
 const event = { event_id: 'id', event_type: 'type', occurred_at: 'at' }
@@ -95,7 +97,7 @@ const wrong: readonly (readonly [string, object, RegExp])[] = [
     { url: 'https://{{params.orgg}}.example', params: { org: 'a' }, event, request },
     /^url: {{params\.orgg}} has no value; did you mean {{params\.org}}\?/,
   ],
-  ['a preset that there is not', { preset: 'octa' }, /^preset: there is no preset of this name; did you mean "okta"\?/],
+  ['a preset that there is not', { preset: 'octa' }, /^preset: .*expected one of .*"okta"/],
   [
     'a rule that fits everything',
     { url, event, request, errors: [{ do: 'retry' }] },
@@ -162,7 +164,6 @@ it('a preset brings defaults of the shared keys', () => {
   const options = httpOptions.parse({ preset: 'okta', auth: { token: 'x' }, params: { domain: 'a.okta.com' } })
   expect(options).toMatchObject({
     base: 'https://a.okta.com',
-    everyMs: 60_000,
     windows: { startMs: 7 * 86_400_000, sweepsMs: [] },
   })
   expect(httpOptions.parse({ url, event, request }).windows).toMatchObject({
@@ -172,8 +173,32 @@ it('a preset brings defaults of the shared keys', () => {
   })
 })
 
-it.each(presetNames())('the preset %s is sound', (name) => {
+it.each(PRESET_NAMES)('the preset %s is sound', (name) => {
   expect(readPreset(name).describe).not.toBe('')
+})
+
+it('every preset has its name in the schema', () => {
+  const folder = new URL('../../../../src/sources/http/presets/', import.meta.url)
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  expect([...PRESET_NAMES].toSorted()).toEqual(files.map((file) => file.slice(0, -'.yaml'.length)).toSorted())
+})
+
+it('how often it is pulled is what the preset says, whatever its secrets are', () => {
+  expect(everyOf({ preset: 'microsoft-365', auth: { client_secret: '${NOT_SET}' } })).toBe(300_000)
+  expect(everyOf({ preset: '${PRESET}' })).toBeUndefined()
+  expect(everyOf({ url })).toBeUndefined()
+})
+
+it('a feed that cannot be read in windows says so', () => {
+  const feed = { url, event, request: {}, page: { type: 'token', next: 'body.next', into: 'query.after' } }
+  expect(httpOptions.parse(feed).windows).toMatchObject({ ofCursor: true, overlapMs: 3_600_000 })
+  const both = { ...feed, mode: 'feed', request: { query: { from: '{{from}}', to: '{{to}}' } } }
+  expect(httpOptions.parse(both).windows.ofCursor).toBeUndefined()
+})
+
+it('windows may be of the time of arrival', () => {
+  expect(httpOptions.parse({ url, event, request, time: { of: 'arrival' } }).windows.ofArrival).toBe(true)
+  expect(httpOptions.parse({ url, event, request }).windows.ofArrival).toBeUndefined()
 })
 
 it('a preset with a slip is refused with its place', () => {

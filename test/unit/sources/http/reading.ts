@@ -38,12 +38,14 @@ export interface Opened {
 export async function open(
   given: object,
   script: Answer | ((request: Received, index: number) => Answer),
+  timeoutMs = 10_000,
 ): Promise<Opened> {
   const receiver = await startReceiver()
   receiver.answer(script)
   const clock = new TestClock()
   const tools = sourceTools(clock, { name: 'api', type: 'http' })
-  const source = http.open(http.options.parse({ url: receiver.url, ...given }), tools)
+  const slow = { ...tools, http: (asked = {}) => tools.http({ timeoutMs, ...asked }) }
+  const source = http.open(http.options.parse({ url: receiver.url, ...given }), slow)
   onTestFinished(async () => {
     await source.close()
     await receiver.close()

@@ -77,6 +77,16 @@ it('steps: a question that fails in passing is asked again, the job is not made 
   expect(opened.paths().filter((path) => path === '/jobs')).toHaveLength(1)
 })
 
+it('steps: a fault that does not pass ends the pull, and is told', async () => {
+  let polled = 0
+  const opened = await open(job, ({ path }) =>
+    path === '/jobs' ? { body: '{"id":1}' } : (polled++, { status: 503, body: 'out of order' }),
+  )
+  const reading = readWindow(opened.source)
+  while (polled < 5) await opened.clock.advance(5000)
+  expect((await reading).error).toMatchObject({ kind: 'transient', message: expect.stringContaining('out of order') })
+})
+
 it('row 47: a download from another host needs follow.hosts, and gets no credentials', async () => {
   const files = await startReceiver()
   files.answer({ body: page([1]) })
@@ -142,4 +152,13 @@ it('items: one that is gone is skipped where a rule says so', async () => {
     },
   )
   expect((await readWindow(opened.source)).ids).toEqual(['1'])
+  expect((await readWindow(opened.source)).ids).toEqual(['1'])
+  expect(opened.tools.notices).toMatchObject([
+    {
+      level: 'error',
+      code: 'item_skipped',
+      subject: '',
+      text: expect.stringMatching(/blob\/a answered 404: /) as string,
+    },
+  ])
 })

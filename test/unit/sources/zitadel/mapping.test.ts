@@ -229,6 +229,14 @@ test('one record that is no event does not keep the others from being read', asy
   ])
 })
 
+test('different things that are no events stay different in the quarantine, although nothing of them may be seen', async () => {
+  answering('"gigi"', '"rita"', '"gigi"')
+  const [page] = await readPages(open(fake).source, hour)
+  const kept = page?.quarantined.map(({ bytes }) => bytes) ?? []
+  expect([kept.length, new Set(kept).size]).toEqual([3, 2])
+  expect(kept.join('')).not.toMatch(/gigi|rita/)
+})
+
 test('row 38: bytes that are no UTF-8 are set aside, without their payload', async () => {
   const record = Buffer.concat([
     Buffer.from('{"payload":{"a":"'),

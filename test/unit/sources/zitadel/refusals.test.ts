@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SourceError } from '../../../../src/model/errors.ts'
 import type { Answer } from '../../../fakes/http-receiver.ts'
 import { answerBytes } from '../../../fakes/http-receiver.ts'
+import type { TestClock } from '../../../fakes/test-clock.ts'
 import { FakeZitadel } from '../../../fakes/zitadel.ts'
 import { open, readIds } from './reading.ts'
 
@@ -213,6 +214,20 @@ describe('service accounts', () => {
       headers['authorization'] === `Bearer ${expired}` ? fake.refusal(7, 'permission_denied', 'expired') : undefined
     await expect(readIds(source, hour)).rejects.toMatchObject({ kind: 'denied' })
     expect(await readIds(source, hour)).toHaveLength(1)
+  })
+
+  test('a 403 when no new token is to be had is an error of the source', async () => {
+    const auth = { client_id: fake.tokens.clientId, client_secret: fake.tokens.secret }
+    fake.tokens.life = 600
+    const { source, tools } = open(fake, { auth })
+    const clock = tools.clock as TestClock
+    let given = 0
+    fake.instead = ({ path }) => {
+      if (path === '/oauth/v2/token') return ++given === 1 ? undefined : { body: '{}', cutAt: 0 }
+      return { ...fake.refusal(7, 'permission_denied', 'expired'), after: clock.advance(700_000) }
+    }
+    await expect(readIds(source, hour)).rejects.toMatchObject({ name: 'SourceError', kind: 'transient' })
+    expect(given).toBeGreaterThan(1)
   })
 
   test('a wrong secret, and nothing of it in what is said', async () => {
