@@ -24,7 +24,10 @@ export class Workspace {
 
   /** JSON is YAML. */
   configure(outbox: string, destinations: object): void {
-    const sources = { app: { type: 'outbox', path: outbox } }
+    this.configureSources({ app: { type: 'outbox', path: outbox } }, destinations)
+  }
+
+  configureSources(sources: object, destinations: object): void {
     writeFileSync(
       this.config,
       JSON.stringify({ state: { path: this.#state, max_size: '64GiB' }, sources, destinations }, null, 2),

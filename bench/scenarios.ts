@@ -2,6 +2,7 @@
 import { backlog, type BacklogResult } from './backlog.ts'
 import { drain, parseOnly, type DrainResult, type DrainSetting } from './drain.ts'
 import { latency, type LatencyResult } from './latency.ts'
+import { pull, type PullResult } from './pull.ts'
 
 /** One figure of a scenario. `must` and `aim` are absent where nothing is promised. */
 export interface Figure {
@@ -52,6 +53,16 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   drainOf('single', 'one signed event per request', { secret, events: 200_000 }, [9_000, 15_000]),
   drainOf('slow', 'receiver that answers after 20 ms', { batch: 1_000, delayMs: 20 }, [60_000, 95_000]),
+  {
+    name: 'pull',
+    what: 'a source that is asked for windows, answers of 1,000 events',
+    run: async (events = 300_000) => pullFigures(await pull(events, false), [40_000, 80_000]),
+  },
+  {
+    name: 'pull_overlap',
+    what: 'the same, each event shown three times',
+    run: async (events = 300_000) => pullFigures(await pull(events, true)),
+  },
   {
     name: 'latency',
     what: 'append to receipt at 1,000 events/s for 15 s',
@@ -109,6 +120,17 @@ function drainFigures(result: DrainResult, [must, aim]: readonly number[], name:
     { what: 'events per request', value: result.eventsPerRequest, unit: '' },
     { what: "the sink's own CPU per million", value: result.sinkCpuSecondsPerMillion, unit: 's' },
     ...exactly(result.missing, result.duplicates, result.foreign),
+  ]
+}
+
+function pullFigures(result: PullResult, [must, aim]: readonly number[] = []): readonly Figure[] {
+  return [
+    bounded({ what: 'shown by the source', value: result.shownPerSecond, unit: 'events/s', more: true }, must, aim),
+    { what: 'new', value: result.newPerSecond, unit: 'events/s', more: true },
+    { what: 'times shown', value: result.timesShown, unit: '' },
+    { what: 'CPU per million shown', value: result.cpuSecondsPerMillion, unit: 's' },
+    { what: 'peak memory', value: result.peakMiB, unit: 'MiB' },
+    ...exactly(result.missing, result.duplicates),
   ]
 }
 

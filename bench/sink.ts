@@ -44,6 +44,7 @@ const eventInEnvelope = Buffer.from('"event":{"event_id":"')
 /** OCSF and ECS hold the event as it was read as text in a text, and its id only there under this name. */
 const markerInText = Buffer.from('\\"event_id\\":\\"')
 const BACKSLASH = 0x5c
+const PIPE = 0x7c
 /** From the end of a marker to the ordinal. */
 const ordinalOffset = 24
 const ordinalDigits = 12
@@ -199,7 +200,7 @@ function note(body: Buffer, at: number, path: number, now: number): void {
   if (expected.stamps && path === 0) stamps[ordinal] = now
 }
 
-/** The hexadecimal number at `at`, or -1 when it does not end in a quotation mark, escaped or not. */
+/** The hexadecimal number at `at`, or -1 when it does not end in a quotation mark, escaped or not, or before another part of the id. */
 function ordinalOf(body: Buffer, at: number): number {
   let ordinal = 0
   for (let index = at; index < at + ordinalDigits; index++) {
@@ -207,5 +208,5 @@ function ordinalOf(body: Buffer, at: number): number {
     ordinal = ordinal * 16 + (byte < 0x3a ? byte - 0x30 : byte - 0x57)
   }
   const end = body[at + ordinalDigits]
-  return end === 0x22 || end === BACKSLASH ? ordinal : -1
+  return end === 0x22 || end === BACKSLASH || end === PIPE ? ordinal : -1
 }

@@ -10,7 +10,7 @@ import { Identity } from '../../src/model/identity.ts'
 import { LateRouter } from '../../src/polling/late-router.ts'
 import { Poller } from '../../src/polling/poller.ts'
 import { Pollers } from '../../src/polling/pollers.ts'
-import { openReader } from '../../src/polling/reader.ts'
+import { openReader, type ReaderParts } from '../../src/polling/reader.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
 import type { BufferBound } from '../../src/store/buffer.ts'
 import { RELAY_SOURCE } from '../../src/store/notices.ts'
@@ -40,13 +40,16 @@ export interface FileEntry {
   readonly keepMs?: number
 }
 
+/** A source that is not a feed. */
+export type KnownSource = Required<Pick<ReaderParts, 'kind' | 'shared'>> & { readonly everyMs: number }
+
 export interface OneRelayParts {
   readonly life: Life
   readonly clock: Clock
   /** As this life sees it. */
   readonly store: Store
   readonly file: readonly FileEntry[]
-  readonly feeds: ReadonlyMap<string, Feed>
+  readonly feeds: ReadonlyMap<string, Feed | KnownSource>
   readonly random: Seeded
   readonly telemetry: { emit(event: TelemetryEvent): void }
   /** Around each destination that is opened. */
@@ -117,11 +120,12 @@ function routesOf(file: readonly FileEntry[], source: string) {
 
 function pollerOf(source: string, { store, clock, file, feeds, telemetry }: OneRelayParts, committed: () => void) {
   const identity = new Identity(store.identity.secret)
-  const kind = simSource(feeds.get(source) as Feed)
+  const feed = feeds.get(source) as Feed | KnownSource
+  const { everyMs, ...known } = 'kind' in feed ? feed : { kind: simSource(feed), everyMs: pullEveryMs }
   const routes = routesOf(file, source)
   const open: ConstructorParameters<typeof Poller>[0]['open'] = (name, cursors, notice) =>
-    Promise.resolve(openReader({ name, kind, options: () => ({}), routes, identity, clock }, cursors, notice))
-  return new Poller({ name: source, everyMs: pullEveryMs, store, open, clock, telemetry, committed })
+    Promise.resolve(openReader({ name, ...known, options: () => ({}), routes, identity, clock }, cursors, notice))
+  return new Poller({ name: source, everyMs, store, open, clock, telemetry, committed })
 }
 
 function lateOf({ name, was }: FileEntry, { store, clock }: OneRelayParts, routed: () => void): LateRouter {
