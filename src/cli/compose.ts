@@ -22,6 +22,7 @@ import { Bounds } from '../upkeep/bounds.ts'
 import { OwnEvents } from '../upkeep/own-events.ts'
 import { DeadLetterExpiry } from '../upkeep/expiry.ts'
 import { Relay } from './relay.ts'
+import { readingIn } from './sources/view.ts'
 
 export interface ComposeParts {
   readonly store: Store
@@ -61,7 +62,7 @@ export function composeRelay(parts: ComposeParts): Relay {
     })
   const pollers = open && pull ? config.sources.map((source) => pollerOf(source, open)) : []
   const configured = config.sources.map(({ name }) => name)
-  const crews = { fleet, pollers: new Pollers({ store, clock, pollers, configured }) }
+  const crews = { fleet, pollers: new Pollers({ store, clock, pollers, configured, readingOf: readingIn(config) }) }
   // Without sources only what is there is delivered and nothing ends, and the destinations of the file need not be those of the state.
   const own = open && new OwnEvents({ store, clock, routes: () => ownRoutes(config), committed: woken })
   const keepMs = new Map(config.destinations.map(({ name, deadLettersKeepMs }) => [name, deadLettersKeepMs]))

@@ -2,7 +2,7 @@
 import type { StoredRequest } from '../store/requests.ts'
 import { isoTime } from '../runtime/clock.ts'
 import { printable } from '../telemetry/escape.ts'
-import { durationText } from '../telemetry/units.ts'
+import { secondsText } from '../telemetry/units.ts'
 import type { WhyInactive } from './control-view.ts'
 import { EXIT } from './exit-codes.ts'
 import { paintFor } from './paint.ts'
@@ -37,7 +37,7 @@ export function timeOrNull(ms: number | null): string | null {
 
 /** How long ago, for a table; a dash for never. */
 export function agoText(ms: number | null, now: number): string {
-  return ms === null ? '-' : `${durationText(Math.max(0, now - ms))} ago`
+  return ms === null ? '-' : `${secondsText(now - ms)} ago`
 }
 
 const whyTexts: Readonly<Record<WhyInactive, string>> = {

@@ -4,7 +4,7 @@ import { nearest } from '../model/nearest.ts'
 import { RELAY_SOURCE } from '../store/notices.ts'
 import type { DestinationOverview, Overview, SourceOverview } from '../store/store.ts'
 import { UsageError } from './options.ts'
-import { destinationStatus, lastSuccessAt, shownSources, sourceStatus, type StatusWord } from './status/assess.ts'
+import { destinationStatus, lastSuccessAt, shownSources, sourceStatus, type StatusWord, whyNotRead } from './status/assess.ts'
 
 /** Why a destination or source does not run. */
 export type WhyInactive = 'file' | 'command' | 'not_configured'
@@ -86,12 +86,10 @@ export function shownSourceList(overview: Overview, config: RelayConfig | undefi
 function shownSource(source: SourceOverview, config: RelayConfig | undefined): ShownSource {
   const { name, enabled, pulled, lastEventAt, lastPull } = source
   const configured = config?.sources.find((one) => one.name === name)
-  const why: WhyInactive[] = []
-  // The relay's own is in no file, and always on.
+  const names = config?.sources.map((one) => one.name)
+  const why = whyNotRead({ name, enabled }, names)
   const own = name === RELAY_SOURCE
-  if (config && !configured && !own) why.push('not_configured')
-  if (!enabled) why.push('command')
-  const status = why.length > 0 ? 'Inactive' : sourceStatus(source)
+  const status = sourceStatus(source, names)
   return {
     name,
     type: own ? 'built in' : (configured?.type ?? null),

@@ -2,12 +2,13 @@
 import type { Command } from 'commander'
 import type { BackfillFlags } from './commands/backfill.ts'
 import type { ResetFlags } from './commands/sources-reset.ts'
+import type { TryFlags } from './commands/sources-try.ts'
 import { type Declare, examples, jsonOption, stateOption } from './declaring.ts'
 
 export const declareSources: Declare = (program, world, finish) => {
   const group = program
     .command('sources')
-    .summary('list, show, reset, disable or enable sources')
+    .summary('list, show, try, reset, disable or enable sources')
     .description(
       'Shows the sources and how far they have been read, and changes whether and from where they are read. What is changed here stays so over restarts; a source that is enabled again is read from where it was.',
     )
@@ -31,6 +32,7 @@ export const declareSources: Declare = (program, world, finish) => {
       const { resetSourceCommand } = await import('./commands/sources-reset.ts')
       finish(await resetSourceCommand(name, own.optsWithGlobals<ResetFlags>(), world))
     })
+  declareTry(group, world, finish)
   sub(group, 'disable', 'stop reading a source; what was read is still delivered')
     .argument('<name>', 'the source')
     .action(async (name: string, _: unknown, own: Command) =>
@@ -43,10 +45,45 @@ export const declareSources: Declare = (program, world, finish) => {
     )
 }
 
+const declareTry: Declare = (group, world, finish) => {
+  group
+    .command('try')
+    .summary('read one page of a source and show all of it, without storing anything')
+    .description(
+      'Reads one page of a source as it stands in a file, from the real thing, and shows the requests, where the list goes on, and what ' +
+        'the records became, secrets hidden. Opens no state, takes no lock, moves no cursor: safe beside a running relay.',
+    )
+    .argument('<file>', 'a configuration, or a file with the definition of one source ("type:" at its top)')
+    .argument('[name]', 'which source of the configuration; needed when there are several')
+    .option('--from <time>', 'what occurred then or later: 2026-05-17, 2026-05-17T08:00:00Z, or 2h ago: 2h')
+    .option('--to <time>', 'what occurred before then; by default the newest hour that the relay would read by now')
+    .option('--part <part>', 'this part of it, where it has several; by default the first')
+    .option('--pages <number>', 'how many pages', '1')
+    .option('--events <number>', 'how many events to show whole', '3')
+    .option('--all', 'show all events whole')
+    .option('--show-body', 'show the first 2 KiB of each answer')
+    .option(...jsonOption)
+    .addHelpText('after', tryHelp)
+    .action(async (file: string, name: string | undefined, _: unknown, own: Command) => {
+      const { trySourceCommand } = await import('./commands/sources-try.ts')
+      finish(await trySourceCommand(file, name, own.optsWithGlobals<TryFlags>(), world))
+    })
+}
+
+const tryHelp = `${examples(
+  'audit-relay sources try audit-relay.yaml',
+  'audit-relay sources try audit-relay.yaml okta --from 24h',
+  'audit-relay sources try acme.yaml --from 2026-05-17 --to 2026-05-18 --pages 2 --show-body',
+)}
+
+Exits 0 when a page was read, also an empty one, 1 when it could not be read, 78 when the definition is wrong.
+Events are shown whole and may hold personal data; --events 0 shows none.`
+
 const sourcesHelp = examples(
   'audit-relay sources list',
   'audit-relay sources show zitadel',
   'audit-relay sources reset zitadel --to 2026-05-17         says what would be read again; --yes does it',
+  'audit-relay sources try audit-relay.yaml okta             reads one page and stores nothing',
   'audit-relay sources disable app',
   'audit-relay sources enable app',
 )

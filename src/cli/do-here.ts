@@ -5,6 +5,7 @@ import { ControlError, StateHeldError } from '../model/errors.ts'
 import { Pollers } from '../polling/pollers.ts'
 import { watchSignals } from '../runtime/signals.ts'
 import { openSqliteStore } from '../store/sqlite/open.ts'
+import { readingIn } from './sources/view.ts'
 import { openSqliteRequester } from '../store/sqlite/requesting.ts'
 import type { Asked, Requester, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
@@ -87,7 +88,7 @@ async function carryOut(store: Store, requester: Requester, id: number, errand: 
     store,
     clock,
     destinations: fleet,
-    sources: new Pollers({ store, clock, pollers: [], configured }),
+    sources: new Pollers({ store, clock, pollers: [], configured, readingOf: readingIn(config) }),
   })
   const drain = new AbortController()
   try {

@@ -70,6 +70,9 @@ interface Probable {
   close(): Promise<void>
 }
 
+/** What a relay would do about it is not done here. */
+const triedAgain = / \(it is tried again\)$|(?<=\()it is tried again; /
+
 async function probed(
   who: Pick<Probed, 'what' | 'name'>,
   open: () => Probable,
@@ -82,7 +85,7 @@ async function probed(
     await opened.probe(AbortSignal.timeout(timeoutMs))
     return { ...who, result: 'ready', text: '' }
   } catch (error) {
-    return { ...who, result: 'failed', text: messageOf(error) }
+    return { ...who, result: 'failed', text: messageOf(error).replace(triedAgain, '') }
   } finally {
     await opened?.close()
   }

@@ -1,6 +1,6 @@
 // What the main thread and the reading thread say to each other.
 import type { EncodedPage } from '../polling/page-encoder.ts'
-import { SetupError, SourceError, messageOf } from '../model/errors.ts'
+import { SetupError, SourceError, WindowError, messageOf } from '../model/errors.ts'
 import type { LaneCursor } from '../polling/lanes.ts'
 import type { Backfill } from '../polling/reader.ts'
 import type { CursorChange, SourceNotice } from '../sources/source.ts'
@@ -68,6 +68,8 @@ export function toFailure(error: unknown): Failure {
     message: messageOf(error),
     stack: error instanceof Error ? error.stack : undefined,
   }
+  // No window is planned on the other side: there it is a failure like any other of the source.
+  if (error instanceof WindowError) return { ...failure, kind: 'transient' }
   return error instanceof SourceError ? { ...failure, kind: error.kind, afterMs: error.afterMs } : failure
 }
 

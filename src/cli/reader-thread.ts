@@ -107,6 +107,7 @@ function readerOver(reader: number, conversation: Conversation, say: (message: T
         () => end({}),
         (error: unknown) => end({ error }),
       )
+      if (signal.aborted) stop()
       try {
         while (!ended || conversation.pages.length > 0) {
           const page = conversation.pages.shift()

@@ -32,7 +32,11 @@ port.on('message', (message: ToReader) => {
   else if (!entry) return
   else if (message.type === 'more') grant(entry)
   else if (message.type === 'stop') stop(entry)
-  else entry.turn = entry.turn.then(() => answer(entry, message))
+  else {
+    // From here on: a `stop` may be heard before the read begins.
+    if (message.type === 'read') entry.stop = new AbortController()
+    entry.turn = entry.turn.then(() => answer(entry, message))
+  }
 })
 
 function open(message: Extract<ToReader, { type: 'open' }>): void {
@@ -89,7 +93,6 @@ async function read(
   entry: OpenedReader,
   { reader: number, dueInMs }: Extract<ToReader, { type: 'read' }>,
 ): Promise<void> {
-  entry.stop = new AbortController()
   entry.credit = pagesAhead
   for await (const page of entry.reader.read(entry.stop.signal, dueInMs)) {
     port?.postMessage({ type: 'page', reader: number, page } satisfies FromReader, buffersOf(page))

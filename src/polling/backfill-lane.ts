@@ -11,6 +11,7 @@ import { failureDelayMs } from './backoff.ts'
 import { LIVE } from './lanes.ts'
 import type { EncodedPage } from './page-encoder.ts'
 import type { OpenReader, Reader } from './reader.ts'
+import { tellCommitted } from './tell-committed.ts'
 import { saveNarrower, tooWideOr } from './too-wide.ts'
 import { viewOf } from './window-state.ts'
 
@@ -106,7 +107,8 @@ export class BackfillReader implements BackfillLane {
 
   #isDone(): boolean {
     const { to } = this.#opening
-    return [...this.#cursors.values()].every((value) => (viewOf(value)?.frontier ?? -Infinity) >= to)
+    const places = [...this.#cursors.values()]
+    return places.length > 0 && places.every((value) => (viewOf(value)?.frontier ?? -Infinity) >= to)
   }
 
   async close(): Promise<void> {
@@ -140,12 +142,7 @@ export class BackfillReader implements BackfillLane {
     const commit = { ...given, source, lane: laneOfBackfill(request), queue: 'catch_up', backfill } as const
     const done = await store.commitPage(commit, clock.now())
     crashPoint('after-commit')
-    const events = done.seqs.to - done.seqs.from
-    const { duplicates, conflicts } = done
-    if (encoded.page.count > 0 || encoded.quarantined.length > 0)
-      telemetry.emit({ type: 'page_committed', source, events, duplicates, quarantined: encoded.quarantined.length })
-    for (const conflict of conflicts) telemetry.emit({ type: 'conflict', source, ...conflict })
-    if (events > 0) committed()
+    if (tellCommitted(telemetry, source, encoded, done) > 0) committed()
   }
 
   /** The share of the period that is read, all parts together. */

@@ -72,6 +72,8 @@ export interface LaneStatesParts {
   readonly source: string
   readonly lanes: readonly Lane[]
   readonly cursors: readonly LaneCursor[]
+  /** The kind of source: what another kind has saved is refused. */
+  readonly kind?: string
 }
 
 /** Throws `SetupError` when a saved cursor cannot be read. */
@@ -80,11 +82,14 @@ export class LaneStates {
   /** By part the lanes whose cursor is to be written; null: forgotten. */
   readonly #changed = new Map<string, Map<string, LaneState | null>>()
 
-  constructor({ source, lanes, cursors }: LaneStatesParts) {
+  readonly #kind: string | undefined
+
+  constructor({ source, lanes, cursors, kind }: LaneStatesParts) {
+    this.#kind = kind
     for (const { lane = LIVE, part, value } of cursors) {
       const known = lanes.find(({ name }) => name === lane)
       if (known) {
-        const state = parseState(value, { source, lane, part })
+        const state = parseState(value, { source, lane, part, ...(kind !== undefined && { kind }) })
         this.#states.set(keyOf(lane, part), adapted(state, known.rules.maxWindowMs))
       } else if (sweepDelayMs(lane) !== undefined) this.#note(lane, part, null)
     }
@@ -100,11 +105,33 @@ export class LaneStates {
     this.#note(lane, part, state)
   }
 
+  /** The earliest time to which a lane has read one of the parts; Infinity when none has begun. */
+  earliest(lanes: readonly Lane[], parts: readonly string[]): number {
+    const all = lanes.flatMap(({ name }) => parts.map((part) => this.get(name, part)?.frontier ?? Infinity))
+    return all.reduce((a, b) => Math.min(a, b), Infinity)
+  }
+
+  /** The parts that the lane has begun. */
+  partsOf(lane: string): readonly string[] {
+    const places = [...this.#states.keys()].map((key) => JSON.parse(key) as readonly [string, string])
+    return places.filter(([name]) => name === lane).map(([, part]) => part)
+  }
+
+  forget(lane: string, part: string): void {
+    this.#states.delete(keyOf(lane, part))
+    this.#note(lane, part, null)
+  }
+
   /** What has changed for the part since it was last asked. */
   take(part: string): readonly LaneChange[] {
     const changed = this.#changed.get(part)
     this.#changed.delete(part)
-    return [...(changed ?? [])].map(([lane, state]) => ({ lane, part, value: state && stateText(state) }))
+    return [...(changed ?? [])].map(([lane, state]) => ({ lane, part, value: state && this.textOf(state) }))
+  }
+
+  /** As it is saved. */
+  textOf(state: LaneState): string {
+    return stateText(state, this.#kind)
   }
 
   #note(lane: string, part: string, state: LaneState | null): void {
@@ -113,6 +140,7 @@ export class LaneStates {
   }
 }
 
-function keyOf(lane: string, part: string): string {
+/** A part of a lane as one key. */
+export function keyOf(lane: string, part: string): string {
   return JSON.stringify([lane, part])
 }

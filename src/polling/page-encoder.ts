@@ -25,7 +25,9 @@ export interface EncodedPage {
   /** Default: live. */
   readonly lane?: string
   readonly window?: NonNullable<PageCommit['window']>
+  readonly mayRepeat?: boolean
   readonly rememberMs?: number
+  readonly rememberFrom?: number
   readonly lateBefore?: number
   readonly noticed?: readonly NewNotice[]
   /** The cursor to go on with when the store finds the window too wide; null when it cannot be narrower. */
@@ -38,7 +40,10 @@ export interface EncodedPage {
 
 /** A page as it is read: of a source with a cursor of its own, or of a lane that reads windows. */
 export type ReadPage = Omit<SourcePage, 'cursors'> &
-  Pick<EncodedPage, 'cursors' | 'lane' | 'rememberMs' | 'lateBefore' | 'noticed' | 'narrower'>
+  Pick<
+    EncodedPage,
+    'cursors' | 'lane' | 'mayRepeat' | 'rememberMs' | 'rememberFrom' | 'lateBefore' | 'noticed' | 'narrower'
+  >
 
 export function encodePage(read: ReadPage, routes: readonly Route[]): EncodedPage {
   const { draft } = read
@@ -57,11 +62,22 @@ export function encodePage(read: ReadPage, routes: readonly Route[]): EncodedPag
   }
 }
 
-function laneOf({ window, lane, rememberMs, lateBefore, noticed, narrower }: ReadPage): Partial<EncodedPage> {
+function laneOf({
+  window,
+  lane,
+  mayRepeat,
+  rememberMs,
+  rememberFrom,
+  lateBefore,
+  noticed,
+  narrower,
+}: ReadPage): Partial<EncodedPage> {
   return {
     ...(window && { window: { from: timeText(window.from), to: timeText(window.to) } }),
     ...(lane !== undefined && { lane }),
+    ...(mayRepeat !== undefined && { mayRepeat }),
     ...(rememberMs !== undefined && { rememberMs }),
+    ...(rememberFrom !== undefined && { rememberFrom }),
     ...(lateBefore !== undefined && { lateBefore }),
     ...(noticed && { noticed }),
     ...(narrower !== undefined && { narrower }),

@@ -10,7 +10,8 @@ import { isPulled, LIVE } from './lanes.ts'
 import type { EncodedPage } from './page-encoder.ts'
 import type { OpenReader, Reader } from './reader.ts'
 import { firstInMs, isDue, nextInMs, periodMs, type Schedule } from './schedule.ts'
-import { saveNarrower, tooWideOr } from './too-wide.ts'
+import { tellCommitted } from './tell-committed.ts'
+import { saveNarrower, tooWideOr, withOwnWindow } from './too-wide.ts'
 
 /** Parts are offered back, and an unchanged pull is written down again, at most this often. */
 const releaseEveryMs = 1000
@@ -56,10 +57,10 @@ export class Poller {
 
   /** Pulls again and again until `drain`. `last`: the last pull that the state knows. */
   async run(drain: AbortSignal, last: PullRecord | null = null): Promise<void> {
-    await this.#rest(firstInMs(this.#parts, last, this.#parts.clock.now()), drain)
+    await this.#untilTick(firstInMs(this.#parts, last, this.#parts.clock.now()), drain)
     while (!drain.aborted) {
       const pull = await this.step(drain)
-      if (!drain.aborted) await this.#rest(pull.nextInMs, drain)
+      if (!drain.aborted) await (pull.ok ? this.#untilTick(pull.nextInMs, drain) : this.#rest(pull.nextInMs, drain))
     }
     await this.close()
   }
@@ -67,6 +68,15 @@ export class Poller {
   /** Whether `run --once` has to pull. */
   isDue(last: PullRecord | null): boolean {
     return isDue(this.#parts, last, this.#parts.clock.now())
+  }
+
+  /** What `run --once` makes of a source that is not due: it still counts as failed when it may not be asked yet. */
+  putOff(last: PullRecord | null): Pull | null {
+    if (!last || last.ok) return null
+    const { telemetry, clock, name } = this.#parts
+    const { error, nextAt: until = last.at } = last
+    telemetry.emit({ type: 'pull_put_off', source: name, until, text: error ?? 'no reason given' })
+    return { ok: false, events: 0, nextInMs: Math.max(0, until - clock.now()) }
   }
 
   /**
@@ -110,10 +120,14 @@ export class Poller {
     }
   }
 
-  /** Waits; for a tick of a cron as the wall clock goes, also when it is set. */
-  async #rest(ms: number, drain: AbortSignal): Promise<void> {
+  #rest(ms: number, drain: AbortSignal): Promise<void> {
+    return this.#parts.clock.sleep(ms, drain).catch(() => {})
+  }
+
+  /** Waits for the next pull; for a tick of a cron as the wall clock goes, also when it is set. */
+  async #untilTick(ms: number, drain: AbortSignal): Promise<void> {
     const { clock, cron } = this.#parts
-    if (cron === undefined) return clock.sleep(ms, drain).catch(() => {})
+    if (cron === undefined) return this.#rest(ms, drain)
     for (let dueAt = clock.now() + ms; !drain.aborted && clock.now() < dueAt;) {
       await clock.sleep(Math.min(dueAt - clock.now(), tickEveryMs), drain).catch(() => {})
       if (clock.now() < dueAt) dueAt = Math.min(dueAt, clock.now() + periodMs(this.#parts, clock.now()))
@@ -141,20 +155,13 @@ export class Poller {
     const { store, clock, name, telemetry } = this.#parts
     crashPoint('page-read')
     const { narrower: _narrower, ...given } = encoded
-    const { page, quarantined } = given
-    const committed = await store.commitPage({ lane: LIVE, ...given, source: name, queue: 'live' }, clock.now())
+    const commit = { lane: LIVE, ...given, source: name, queue: 'live' } as const
+    const committed = await store
+      .commitPage(commit, clock.now())
+      .catch((error: unknown) => store.commitPage(withOwnWindow(commit, encoded, error), clock.now()))
     crashPoint('after-commit')
     this.#note(encoded, committed)
-    const events = committed.seqs.to - committed.seqs.from
-    if (page.count > 0 || quarantined.length > 0)
-      telemetry.emit({
-        type: 'page_committed',
-        source: name,
-        events,
-        duplicates: committed.duplicates,
-        quarantined: quarantined.length,
-      })
-    for (const conflict of committed.conflicts) telemetry.emit({ type: 'conflict', source: name, ...conflict })
+    const events = tellCommitted(telemetry, name, encoded, committed)
     if (events > 0) this.#parts.committed()
     return events
   }
@@ -198,7 +205,8 @@ export class Poller {
       const kind = error instanceof SourceError ? error.kind : 'denied'
       telemetry.emit({ type: 'pull_failed', source: name, kind, text: messageOf(error), nextInMs: delayMs })
     }
-    await this.#record({ ok: false, error: messageOf(error) }, delayMs)
+    const limited = error instanceof SourceError && error.kind === 'limited'
+    await this.#record({ ok: false, error: messageOf(error), ...(limited && { limited }) }, delayMs)
     return delayMs
   }
 
@@ -213,7 +221,7 @@ export class Poller {
   }
 
   /** Writes the pull down for `status`: at once when something changed, else now and then. */
-  async #record(result: Pick<PullRecord, 'ok' | 'error'>, delayMs: number): Promise<void> {
+  async #record(result: Pick<PullRecord, 'ok' | 'error' | 'limited'>, delayMs: number): Promise<void> {
     const { store, clock, name } = this.#parts
     const notices = [...this.#notices.values()].filter(({ level }) => level !== 'info').slice(-20)
     const text = JSON.stringify([result, notices])
@@ -229,7 +237,6 @@ export class Poller {
   }
 }
 
-/** A window that the store cannot hold is an answer, not a failure. */
 /** What a source or a full disk does is expected; anything else is ours, and ends the process. */
 function isExpected(error: unknown): error is SourceError | SetupError | StateFullError {
   return error instanceof SourceError || error instanceof SetupError || error instanceof StateFullError

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { Crew, type Loop } from '../runtime/crew.ts'
 import type { PullRecord, Store } from '../store/store.ts'
 import type { Poller, Pull } from './poller.ts'
+import type { Reading } from './reset.ts'
 
 /** A pull ends with the page that it is at. */
 const graceMs = 30_000
@@ -14,6 +15,8 @@ export interface PollersParts {
   readonly pollers: readonly Poller[]
   /** Every source of the configuration, those without a poller too. */
   readonly configured: readonly string[]
+  /** How a source of the configuration is read; without it nobody can tell. */
+  readonly readingOf?: (name: string) => Reading | undefined
 }
 
 export class Pollers {
@@ -29,19 +32,36 @@ export class Pollers {
     return this.#parts.configured
   }
 
+  /** Undefined when nobody can tell. */
+  readingOf(name: string): Reading | undefined {
+    return this.#parts.readingOf?.(name)
+  }
+
   /** Pulls every source that is enabled, until `drain`. Rejects when a poller does, after the others have ended. */
   async run(signals: { readonly drain: AbortSignal; readonly abort: AbortSignal }): Promise<void> {
     await this.#crew.run(signals, new Map(this.#parts.pollers.map((poller) => [poller.name, this.#loop(poller)])))
   }
 
-  /** One pull of each source that is enabled and due. */
+  /** One pull of each source that is enabled and due. When one rejects the others end with the page that they are at; then it is thrown. */
   async once(drain: AbortSignal): Promise<readonly Pull[]> {
-    const due = (await this.#enabled()).filter(({ poller, last }) => poller.isDue(last))
-    try {
-      return await Promise.all(due.map(({ poller }) => poller.step(drain, Infinity)))
-    } finally {
-      await Promise.all(due.map(({ poller }) => poller.close()))
-    }
+    const enabled = await this.#enabled()
+    const due = enabled.filter(({ poller, last }) => poller.isDue(last))
+    const left = enabled.filter((one) => !due.includes(one))
+    const failed = new AbortController()
+    let fault: { readonly error: unknown } | undefined
+    const stop = AbortSignal.any([drain, failed.signal])
+    const pull = (poller: Poller): Promise<Pull> =>
+      poller.step(stop, Infinity).catch((error: unknown) => {
+        fault ??= { error }
+        failed.abort()
+        throw error
+      })
+    const pulls = await Promise.allSettled(due.map(({ poller }) => pull(poller)))
+    const closed = await Promise.allSettled(due.map(({ poller }) => poller.close()))
+    if (fault) throw fault.error
+    for (const one of closed) if (one.status === 'rejected') throw one.reason
+    const putOff = left.map(({ poller, last }) => poller.putOff(last))
+    return [...pulls.map((one) => (one as PromiseFulfilledResult<Pull>).value), ...putOff.filter((one) => one !== null)]
   }
 
   /** Stops a source's poller, does the work, and starts it again if the state says then that it is enabled; also when the work failed. */

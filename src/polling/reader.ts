@@ -66,7 +66,8 @@ export function openReader(
   const spare: PageDraft[] = []
   const newPage = (): PageDraft => spare.pop() ?? new PageDraft({ name, type: kind.type }, parts.identity)
   const shared = parts.shared ?? new SharedSource(clock)
-  shared.hear(notice)
+  // What is said of its clock belongs to live reading, which shows it.
+  if (!backfill) shared.hear(notice)
   const options = parts.options()
   const http = shared.http.http(backfill ? 'backfill' : 'live')
   const usesHttp = { yes: false }
@@ -88,12 +89,15 @@ export function openReader(
     get known() {
       return shared.clock.known || !usesHttp.yes
     },
+    get told() {
+      return shared.clock.told
+    },
   }
-  const around = { name, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
+  const around = { name, kind: kind.type, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
   const pages = pagesOf(source, settings, around)
   return {
     async *read(signal, dueInMs = Infinity) {
-      for await (const page of pages(signal, dueInMs)) {
+      for await (const page of withoutWindowErrors(pages(signal, dueInMs))) {
         const encoded = encodePage(page, routes)
         page.draft.reset()
         spare.push(page.draft)
@@ -104,6 +108,16 @@ export function openReader(
     release: (released, signal) =>
       (isWindowed(source) ? undefined : source.release?.(released, signal)) ?? Promise.resolve([]),
     close: () => source.close(),
+  }
+}
+
+/** Whatever could be halved or begun anew was, further in: what is left is a failure of the source. */
+async function* withoutWindowErrors(pages: AsyncIterable<ReadPage>): AsyncGenerator<ReadPage, void> {
+  try {
+    yield* pages
+  } catch (error) {
+    if (error instanceof WindowError) throw new SourceError('transient', error.message, { cause: error })
+    throw error
   }
 }
 
@@ -128,12 +142,7 @@ async function* ownPages(
   signal: AbortSignal,
 ): AsyncIterable<ReadPage> {
   const own = cursors.filter(({ lane = LIVE }) => lane === LIVE).map(({ part, value }) => ({ part, value }))
-  try {
-    for await (const page of source.read({ cursors: own }, signal))
-      yield page.window && settings ? { ...page, rememberMs: rememberMs(settings) } : page
-  } catch (error) {
-    // It plans its own windows, so there is nothing to halve here.
-    if (error instanceof WindowError) throw new SourceError('transient', error.message, { cause: error })
-    throw error
-  }
+  const reach = settings && { startMs: settings.startMs, overlapMs: settings.overlapMs }
+  for await (const page of source.read({ cursors: own, ...reach }, signal))
+    yield settings ? { ...page, mayRepeat: true, ...(page.window && { rememberMs: rememberMs(settings) }) } : page
 }

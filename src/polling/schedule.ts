@@ -34,10 +34,10 @@ export function firstInMs(schedule: Schedule, last: PullRecord | null, now: numb
   return last?.ok ? leftMs(schedule, last, now) : 0
 }
 
-/** Whether `run --once` pulls. A source that has asked to be left alone for a while is. */
+/** Whether `run --once` pulls. One that failed is tried again at once, but a source that has asked to be left alone for a while is. */
 export function isDue(schedule: Schedule, last: PullRecord | null, now: number): boolean {
   if (!last || last.at > now) return true
-  if (!last.ok) return now >= Math.min(last.nextAt ?? 0, last.at + longestBackoffMs)
+  if (!last.ok) return !last.limited || now >= Math.min(last.nextAt ?? 0, last.at + longestBackoffMs)
   const left = leftMs(schedule, last, now)
   return left <= (schedule.cron === undefined ? Math.min(schedule.everyMs * earlyShare, earlyMs) : 0)
 }

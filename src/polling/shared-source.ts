@@ -14,8 +14,9 @@ export class SharedSource {
     this.http = new SourceHttp({ clock, sourceClock: this.clock })
   }
 
-  /** What is to be said of its clock is said to whoever opened it last. */
+  /** What is to be said of its clock is said to whoever opened it last, and once more to each. */
   hear(heard: (notice: SourceNotice) => void): void {
     this.#heard = heard
+    this.clock.tellAnew()
   }
 }

@@ -1,23 +1,25 @@
 // Reads the open stretch of one lane and part, window after window, page after page, and says with each page how far that comes.
-import { messageOf, SourceError, WindowError } from '../model/errors.ts'
+import { SourceError, WindowError } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { PageDraft } from '../sources/page-draft.ts'
 import type { SourceNotice, Window, WindowDefaults, WindowPage, WindowSource } from '../sources/source.ts'
 import { rememberMs } from '../sources/window-settings.ts'
 import { about, type NewNotice } from '../store/notices.ts'
+import { durationText } from '../telemetry/units.ts'
 import type { Lane, LaneChange, LaneStates } from './lanes.ts'
-import { LIVE } from './lanes.ts'
+import { keyOf, LIVE } from './lanes.ts'
 import { PageWatch } from './page-watch.ts'
-import { corrected, type LaneState, narrowed, pageRead, spare, type Stretch, windowRead } from './window.ts'
-import { stateText } from './window-state.ts'
+import { tooNarrow } from './too-narrow.ts'
+import { corrected, type LaneState, narrowed, pageRead, spare, type Stretch, stretchOf, windowRead } from './window.ts'
 
 /** A page of a lane, ready to be encoded and committed. */
 export interface LanePage {
   readonly draft: PageDraft
   readonly lane: string
   readonly cursors: readonly LaneChange[]
-  readonly window: Window
-  readonly rememberMs: number
+  readonly window?: Window
+  readonly rememberMs?: number
+  readonly rememberFrom?: number
   readonly lateBefore?: number
   readonly noticed?: readonly NewNotice[]
   /** The cursor to go on with when the store finds the window too wide; null when it cannot be narrower. */
@@ -33,6 +35,8 @@ export interface StretchParts {
   readonly clock: Clock
   /** The source's time. */
   readonly time: { now(): number }
+  /** Source time from which something may be read again. */
+  rememberFrom(): number | undefined
   newPage(): PageDraft
   notice(notice: SourceNotice): void
 }
@@ -50,7 +54,7 @@ export interface Errand {
 /** A progress that expires again and again is no progress. */
 const mostExpired = 5
 /** An answer whose times lie so far outside the window was not rounded. */
-const widestRounding = 86_400_000
+export const widestRounding = 86_400_000
 
 export class StretchReader {
   readonly #parts: StretchParts
@@ -64,7 +68,7 @@ export class StretchReader {
   /** Begins what was planned. */
   begin(lane: Lane, part: string, state: LaneState): void {
     if (!this.#parts.states.get(lane.name, part)?.open)
-      this.#begun.set(keyOf(lane, part), this.#parts.clock.monotonic())
+      this.#begun.set(keyOf(lane.name, part), this.#parts.clock.monotonic())
     this.#parts.states.set(lane.name, part, state)
   }
 
@@ -129,7 +133,9 @@ export class StretchReader {
   #again({ lane, part }: Errand, error: WindowError): void {
     const state = this.#state({ lane, part })
     const next = error.kind === 'expired' ? pageRead(state, null) : narrowed(state)
-    if (!next) throw tooNarrow(messageOf(error))
+    const { at: from, until: to } = stretchOf(state)
+    if (!next)
+      throw tooNarrow({ source: this.#parts.source, lane: lane.name, part, from: timeText(from), to: timeText(to) }, error)
     this.#parts.states.set(lane.name, part, next)
   }
 
@@ -153,28 +159,32 @@ export class StretchReader {
     const { at, until } = stretchOf(before)
     const lateBefore = this.#lateBefore({ lane, part }, before)
     const narrower = narrowed(before)
-    if (lost) this.#parts.notice(gapNotice(part, lost))
+    const rememberFrom = this.#parts.rememberFrom()
+    const place = { source, part, retentionMs: settings.retentionMs ?? 0 }
+    if (lost) this.#parts.notice(gapNotice(place, lost))
     return {
       draft,
       lane: lane.name,
       cursors: states.take(part),
       window: spanOf({ from: at, to: until }, draft),
       rememberMs: rememberMs(settings),
+      ...(rememberFrom !== undefined && { rememberFrom }),
       ...(lateBefore !== undefined && { lateBefore }),
-      ...(lost && { noticed: [gapRecord(source, part, lost)] }),
-      narrower: narrower && { lane: lane.name, part, value: stateText(narrower) },
+      ...(lost && { noticed: [gapRecord(place, lost)] }),
+      narrower: narrower && { lane: lane.name, part, value: states.textOf(narrower) },
     }
   }
 
   /** Answers have told the time meanwhile: what it was when the stretch was begun follows. */
   #corrected({ lane, part }: Pick<Errand, 'lane' | 'part'>): LaneState {
     const { time, clock } = this.#parts
-    const elapsed = clock.monotonic() - (this.#begun.get(keyOf(lane, part)) ?? clock.monotonic())
+    const elapsed = clock.monotonic() - (this.#begun.get(keyOf(lane.name, part)) ?? clock.monotonic())
     return corrected(this.#state({ lane, part }), Math.floor(time.now() - elapsed))
   }
 
   /** Before it everything had been read: what is new from that time came late. */
   #lateBefore({ lane, part }: Pick<Errand, 'lane' | 'part'>, before: LaneState): number | undefined {
+    if (this.#parts.settings.ofArrival) return undefined
     const live = lane.name === LIVE ? before : this.#parts.states.get(LIVE, part)
     const isKnown = live && live.frontier > live.floor && !lane.name.startsWith('backfill')
     return isKnown ? live.frontier : undefined
@@ -195,11 +205,6 @@ export class StretchReader {
   }
 }
 
-/** Why a window that holds too much cannot be read at all. */
-export function tooNarrow(reason: string): SourceError {
-  const advice = 'a window of one second still holds too much: narrow what is read, with filters or several sources'
-  return new SourceError('denied', `${advice} (${reason})`)
-}
 
 /** The window, and what its events show of how the source rounds: duplicates are looked for there. */
 function spanOf({ from, to }: Window, draft: PageDraft): Window {
@@ -212,28 +217,25 @@ function spanOf({ from, to }: Window, draft: PageDraft): Window {
   return { from: Math.floor(first), to: Math.floor(last) + 1 }
 }
 
-function gapRecord(source: string, part: string, { from, to }: Window): NewNotice {
+interface GapPlace {
+  readonly source: string
+  readonly part: string
+  readonly retentionMs: number
+}
+
+function gapRecord({ source, part, retentionMs }: GapPlace, { from, to }: Window): NewNotice {
   const span = { from: timeText(from), to: timeText(to) }
-  const reason = 'the source had forgotten these events before they could be read'
+  const reason = `taken for lost: the source keeps its events for ${durationText(retentionMs)} (retention)`
   const data = { source, ...(part !== '' && { part }), code: 'retention', ...span, reason }
   return about('source_gap', { outcome: 'failure', source, data })
 }
 
-function gapNotice(part: string, { from, to }: Window): SourceNotice {
+function gapNotice({ part, retentionMs }: GapPlace, { from, to }: Window): SourceNotice {
   const span = `${timeText(from)} to ${timeText(to)}`
-  const text = `events of ${span} are lost: the source had forgotten them before they could be read`
+  const text = `events of ${span} are taken for lost (retention: ${durationText(retentionMs)})`
   return { level: 'error', code: 'retention_gap', subject: part, text }
 }
 
 function timeText(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-function stretchOf({ open }: LaneState): Stretch {
-  if (!open) throw new Error('no window is open')
-  return open
-}
-
-function keyOf({ name }: Lane, part: string): string {
-  return JSON.stringify([name, part])
 }

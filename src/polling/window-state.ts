@@ -8,6 +8,8 @@ const windowShape = z.strictObject({ from: time, to: time }).refine(({ from, to 
 const shape = z
   .strictObject({
     v: z.literal(1),
+    /** The kind of source that it was read as; absent: any. */
+    kind: z.string().optional(),
     frontier: time,
     floor: time,
     width: z.int().positive(),
@@ -25,16 +27,32 @@ export interface CursorPlace {
   readonly source: string
   readonly lane: string
   readonly part: string
+  /** The kind of source that it is now. */
+  readonly kind?: string
 }
 
-export function stateText(state: LaneState): string {
-  return JSON.stringify({ v: 1, ...state })
+export function stateText(state: LaneState, kind?: string): string {
+  return JSON.stringify({ v: 1, ...(kind !== undefined && { kind }), ...state })
 }
 
-/** Throws `SetupError` when it is no state of a lane. */
+/** Throws `SetupError` when it is no state of a lane, or one of another kind of source. */
 export function parseState(text: string, place: CursorPlace): LaneState {
-  const { v: _version, ...state } = checked(text, place)
+  const { v: _version, kind, ...state } = checked(text, place)
+  if (kind !== undefined && place.kind !== undefined && kind !== place.kind) throw otherKind(kind, place)
   return state
+}
+
+/** The state that the text is of; null when it is none. */
+export function stateOf(text: string): LaneState | null {
+  const found = read(text)
+  if (!found) return null
+  const { v: _version, kind: _kind, ...state } = found
+  return state
+}
+
+/** The kind of source whose state the text is, as far as it says so. */
+export function kindOf(text: string): string | undefined {
+  return read(text)?.kind
 }
 
 /** A lane as an operator looks at it, source time in ms. */
@@ -50,7 +68,7 @@ export interface LaneView {
 
 /** What the text says; null when it is not the cursor of a lane that reads windows. */
 export function viewOf(text: string): LaneView | null {
-  const state = read(text)
+  const state = stateOf(text)
   if (!state) return null
   const { frontier, open, width } = state
   const window = open && { from: open.at, to: open.until, begun: open.progress !== null }
@@ -74,8 +92,19 @@ function checked(text: string, { source, lane, part }: CursorPlace): z.output<ty
   if (state) return state
   const { v } = (jsonOf(text) ?? {}) as { readonly v?: unknown }
   const what = typeof v === 'number' && v > 1 ? 'is from a newer version of audit-relay' : 'cannot be read'
-  const where = part === '' ? `lane "${lane}"` : `lane "${lane}", part "${part}"`
+  const where = whereOf({ lane, part })
   throw new SetupError(
-    `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source}" sets it anew`,
+    `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source} --to TIME" sets it anew`,
   )
+}
+
+function otherKind(was: string, { source, kind = '', ...place }: CursorPlace): SetupError {
+  return new SetupError(
+    `${source} was read as ${was} so far (${whereOf(place)}), and is ${kind} in the configuration: how far the one has been read means ` +
+      `nothing to the other. "audit-relay sources reset ${source} --to TIME" says from where ${kind} is read; or give it another name`,
+  )
+}
+
+function whereOf({ lane, part }: Pick<CursorPlace, 'lane' | 'part'>): string {
+  return part === '' ? `lane "${lane}"` : `lane "${lane}", part "${part}"`
 }

@@ -46,6 +46,11 @@ const streakToGrow = 4
 /** A lane that is spared more pieces than this reads the oldest of them again. */
 const mostSpared = 16
 
+/** Windows end at whole seconds: many sources show no more of a time, and alike records of one second must be counted together. */
+export function wholeSecond(ms: number): number {
+  return ms - (ms % 1000)
+}
+
 /** A lane that has read nothing. */
 export function laneFrom(frontier: number, maxWindowMs: number): LaneState {
   return { frontier, floor: frontier, width: maxWindowMs, streak: 0, open: null, spared: [] }
@@ -54,11 +59,18 @@ export function laneFrom(frontier: number, maxWindowMs: number): LaneState {
 /** Begins a stretch up to `limit`, but not past the source's `now`; null when nothing is due. An open stretch goes on as it is. */
 export function plan(state: LaneState, rules: LaneRules, now: number, limit: number): LaneState | null {
   if (state.open) return state
-  const due = Math.min(limit, now - rules.lagMs)
+  const due = Math.min(limit, wholeSecond(now - rules.lagMs))
   if (due <= state.frontier || due - state.frontier < rules.stepMs) return null
   const to = Math.min(due, state.spared[0]?.from ?? Infinity)
-  const at = Math.max(state.floor, state.frontier - rules.overlapMs)
+  const at = Math.max(state.floor, wholeSecond(state.frontier - rules.overlapMs))
   return { ...state, open: windowFrom({ at, to, asOf: now }, state.width) }
+}
+
+/** Begins to read again what lies just before the frontier, though nothing new is due: what the source says shows what time it has. */
+export function lookBack(state: LaneState, { overlapMs }: LaneRules, now: number): LaneState {
+  const at = Math.max(state.floor, wholeSecond(state.frontier - Math.max(overlapMs, narrowestMs)))
+  const to = Math.max(state.frontier, at + narrowestMs)
+  return { ...state, open: windowFrom({ at, to, asOf: Math.min(now, state.frontier) }, state.width) }
 }
 
 /** The source's clock was `asOf` at most when the open stretch was begun: an answer said so. */
@@ -74,7 +86,7 @@ export function pageRead(state: LaneState, progress: string | null): LaneState {
 /** The open window was read to its end. What was not old enough yet when the stretch was begun does not count as read. */
 export function windowRead(state: LaneState, { lagMs, maxWindowMs }: LaneRules): LaneState {
   const { at, until, to, asOf } = stretchOf(state)
-  const reach = asOf - lagMs
+  const reach = wholeSecond(asOf - lagMs)
   const grown = widened(state, until - at, maxWindowMs)
   const end = Math.min(to, reach)
   const open = until < end ? windowFrom({ at: until, to: end, asOf }, grown.width) : null
@@ -85,13 +97,13 @@ export function windowRead(state: LaneState, { lagMs, maxWindowMs }: LaneRules):
 export function narrowed(state: LaneState): LaneState | null {
   const { at, until, to, asOf } = stretchOf(state)
   if (until - at <= narrowestMs) return null
-  const width = Math.max(narrowestMs, Math.ceil((until - at) / 2))
+  const width = wholeSecond(Math.ceil((until - at) / 2) + 999)
   return { ...state, width, streak: 0, open: windowFrom({ at, to, asOf }, width) }
 }
 
 /** What was read of `[from, to)` at the source's time `asOf` need not be read again by a lane that wants it `lagMs` old. */
 export function spare(state: LaneState, { from, to }: Window, asOf: number, lagMs: number): LaneState {
-  const read = { from, to: Math.min(to, asOf - lagMs) }
+  const read = { from, to: wholeSecond(Math.min(to, asOf - lagMs)) }
   if (read.to <= Math.max(read.from, state.frontier)) return state
   return skipSpared({ ...state, spared: joined([...state.spared, read]).slice(-mostSpared) })
 }
@@ -120,10 +132,12 @@ export function adapted(state: LaneState, maxWindowMs: number): LaneState {
 }
 
 function windowFrom({ at, to, asOf }: Pick<Stretch, 'at' | 'to' | 'asOf'>, width: number): Stretch {
-  return { at, until: Math.min(at + width, to), to, asOf, progress: null }
+  const until = wholeSecond(at + width)
+  return { at, until: Math.min(until > at ? until : at + width, to), to, asOf, progress: null }
 }
 
-function stretchOf({ open }: LaneState): Stretch {
+/** What was begun. */
+export function stretchOf({ open }: LaneState): Stretch {
   if (!open) throw new Error('no window is open')
   return open
 }

@@ -2,11 +2,13 @@
 // long as the next pull is not due. A backfill reads its period in the same way.
 import type { Clock } from '../runtime/clock.ts'
 import type { PageDraft } from '../sources/page-draft.ts'
+import { PartFailures } from '../sources/part-failures.ts'
 import type { SourceNotice, Window, WindowDefaults, WindowSource } from '../sources/source.ts'
+import { ClockBehind } from './clock-behind.ts'
 import { backfillLane, type Lane, type LaneCursor, LaneStates, LIVE, liveLane, sweepLanes } from './lanes.ts'
-import { PartFailures } from './part-failures.ts'
-import { type LanePage, StretchReader } from './stretch.ts'
-import { type Jump, jumpTo, laneFrom, type LaneState, plan } from './window.ts'
+import { endsOfParts } from './part-ends.ts'
+import { type LanePage, StretchReader, widestRounding } from './stretch.ts'
+import { type Jump, jumpTo, laneFrom, type LaneState, lookBack, plan, wholeSecond } from './window.ts'
 
 /** A period that is read in a lane of its own. */
 export interface Backfill {
@@ -18,19 +20,23 @@ export interface Backfill {
 
 export interface WindowedParts {
   readonly name: string
+  /** The kind of source; absent: nobody asks. */
+  readonly kind?: string
   readonly reads: Pick<WindowSource, 'readWindow' | 'parts'>
   readonly settings: WindowDefaults
   readonly cursors: readonly LaneCursor[]
   readonly backfill?: Backfill
   readonly clock: Clock
-  /** The source's time; `known` once the source has told it. */
-  readonly time: { now(): number; readonly known: boolean }
+  /** The source's time; `known` once the source has told it, or has none to tell. `told`: by its own clock alone. */
+  readonly time: { now(): number; readonly known: boolean; readonly told?: number | null }
   newPage(): PageDraft
   notice(notice: SourceNotice): void
 }
 
 /** A first pull that began so much too late begins anew. */
 const aheadMs = 60_000
+/** Clocks may step back by so much without a word: then nothing is due for a moment. */
+const behindMs = 60_000
 
 export class WindowedReader {
   readonly #parts: WindowedParts
@@ -42,28 +48,42 @@ export class WindowedReader {
   readonly #unsure = new Map<string, LaneState>()
   /** Parts that were begun by our clock, before the source told its time; and when, on the monotonic clock. */
   readonly #blind = new Map<string, number>()
+  /** From where on something may be read again, as the pull began. */
+  #rememberFrom: number | undefined
+  readonly #behind: ClockBehind
 
   /** Throws `SetupError` when a saved cursor cannot be read. */
   constructor(parts: WindowedParts) {
-    const { name, settings, backfill, cursors } = parts
+    const { name, kind, settings, backfill, cursors } = parts
     this.#parts = parts
+    this.#behind = new ClockBehind((notice) => parts.notice(notice))
     this.#live = backfill ? backfillLane(backfill.id, settings) : liveLane(settings)
     this.#sweeps = backfill ? [] : sweepLanes(settings)
     const mine = backfill ? cursors.map((cursor) => ({ ...cursor, lane: this.#live.name })) : cursors
-    this.#states = new LaneStates({ source: name, lanes: [this.#live, ...this.#sweeps], cursors: mine })
-    this.#stretches = new StretchReader({ ...parts, source: name, states: this.#states, sweeps: this.#sweeps })
+    const own = !backfill && kind !== undefined && { kind }
+    this.#states = new LaneStates({ source: name, lanes: [this.#live, ...this.#sweeps], cursors: mine, ...own })
+    this.#stretches = new StretchReader({
+      ...parts,
+      source: name,
+      states: this.#states,
+      sweeps: this.#sweeps,
+      rememberFrom: () => this.#rememberFrom,
+    })
   }
 
   /** Everything that is due now; sweeps give way after `dueInMs`. A part that fails does not stop the others. */
   async *read(signal: AbortSignal, dueInMs: number): AsyncGenerator<LanePage, void> {
     const { clock, reads, backfill } = this.#parts
     const dueAt = clock.monotonic() + dueInMs
-    const limit = backfill?.to ?? this.#now()
+    const limit = backfill?.to ?? wholeSecond(this.#now())
     const failures = new PartFailures(signal)
     const parts = (await reads.parts?.(signal)) ?? ['']
+    this.#rememberFrom = backfill ? undefined : this.#againFrom(parts)
     for (const part of parts) yield* failures.guard(part, this.#pull(part, limit, signal))
     yield* this.#sweep(failures.sound(parts), failures, { signal, dueAt })
     failures.end()
+    if (backfill && !signal.aborted)
+      yield* endsOfParts(parts, { ...this.#parts, states: this.#states, lane: this.#live.name })
   }
 
   /** What was begun, then everything up to `limit`. */
@@ -73,7 +93,7 @@ export class WindowedReader {
       const { lost, moved } = this.#ready(part)
       if (!this.#state(part).open) {
         const next = planned && !moved ? null : this.#plan(part, limit)
-        if (!next) return
+        if (!next) return this.#tellBehind(part)
         planned = true
         this.#stretches.begin(this.#live, part, next)
       }
@@ -124,7 +144,19 @@ export class WindowedReader {
   /** A backfill's end was agreed on before; live reading ends at the time at which the pull began. */
   #plan(part: string, limit: number): LaneState | null {
     const now = this.#parts.backfill ? this.#now() : Math.min(this.#now(), limit)
-    return plan(this.#state(part), this.#live.rules, now, limit)
+    const state = this.#state(part)
+    return this.#isBehind(part) ? lookBack(state, this.#live.rules, now) : plan(state, this.#live.rules, now, limit)
+  }
+
+  /** Our clock was set back, or is wrong since the start: no window is due, and without a request nobody tells the time. */
+  #isBehind(part: string): boolean {
+    return !this.#parts.backfill && this.#state(part).frontier - this.#now() > behindMs
+  }
+
+  #tellBehind(part: string): void {
+    const { clock, time } = this.#parts
+    const clocks = { local: clock.now(), source: time.told ?? null }
+    this.#behind.tell(part, this.#isBehind(part) ? this.#state(part).frontier : null, clocks)
   }
 
   /** Lanes of the part that have no cursor begin; what the source has forgotten meanwhile is passed over. */
@@ -157,7 +189,7 @@ export class WindowedReader {
 
   #start(): number {
     const { startMs, retentionMs } = this.#parts.settings
-    return Math.max(0, this.#now() - Math.min(startMs, retentionMs ?? Infinity))
+    return Math.max(0, wholeSecond(this.#now() - Math.min(startMs, retentionMs ?? Infinity)))
   }
 
   /**
@@ -173,7 +205,7 @@ export class WindowedReader {
     }
     const before = this.#unsure.get(part) ?? state
     this.#unsure.delete(part)
-    const horizon = this.#now() - settings.retentionMs
+    const horizon = wholeSecond(this.#now() - settings.retentionMs)
     const jump = jumpTo(state, horizon)
     if (!jump) return null
     for (const { name } of [this.#live, ...this.#sweeps]) {
@@ -191,6 +223,16 @@ export class WindowedReader {
     for (const { name, rules } of this.#sweeps)
       if (!this.#states.get(name, part))
         this.#states.set(name, part, laneFrom(Math.max(floor, frontier - rules.lagMs), maxWindowMs))
+  }
+
+  /** Undefined when nothing was read yet. What the source has forgotten cannot come again. */
+  #againFrom(parts: readonly string[]): number | undefined {
+    const { settings, time } = this.#parts
+    const { overlapMs, retentionMs } = settings
+    const earliest = this.#states.earliest([this.#live, ...this.#sweeps], parts)
+    if (earliest === Infinity) return undefined
+    const kept = retentionMs === null || !time.known ? -Infinity : this.#now() - retentionMs
+    return Math.max(0, Math.max(earliest, kept) - overlapMs - widestRounding)
   }
 
   #now(): number {

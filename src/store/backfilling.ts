@@ -41,6 +41,6 @@ export function requireRemembered({ source, from, again }: BackfillAsked, since:
 }
 
 /** The first whole second after it. */
-export function afterTime(ms: number): string {
+function afterTime(ms: number): string {
   return new Date((Math.floor(ms / 1000) + 1) * 1000).toISOString().replace('.000Z', 'Z')
 }

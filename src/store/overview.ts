@@ -18,6 +18,10 @@ export interface PullRecord {
   readonly error: string | null
   /** When the next one starts, ms; absent in what an older version wrote. */
   readonly nextAt?: number
+  /** It failed because the source asked to be left alone until then. */
+  readonly limited?: boolean
+  /** The source has left the configuration since, which has been said. */
+  readonly left?: boolean
   /** Things that an operator should know and that persist (files without permission, gaps). */
   readonly notices: readonly {
     readonly level: string
@@ -51,6 +55,8 @@ export interface SourceOverview {
   readonly lastPull: PullRecord | null
   /** How late the events came that were revealed after their time had been read; by lane, those that had any. */
   readonly late: readonly Lateness[]
+  /** Backfills of it that rest, and why. */
+  readonly resting?: readonly { readonly backfill: number; readonly reason: string }[]
   /** The newest quarantined records, newest first, at most 5. */
   readonly quarantine: readonly {
     readonly at: number

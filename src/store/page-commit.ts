@@ -14,8 +14,15 @@ export interface PageCommit {
    * times meet it, and a record that was quarantined before counts as a duplicate.
    */
   readonly window?: { readonly from: string; readonly to: string }
+  /** The source may bring records again, though no window says so: one that was quarantined before counts as a duplicate here, too. */
+  readonly mayRepeat?: boolean
   /** Identities of this source are remembered for at least so much time lived, ms, whatever happens to its pages. */
   readonly rememberMs?: number
+  /**
+   * Source time, ms: what is later may be read again, however long that takes, because a lane stands there. Identities of pages from later
+   * stay remembered until another page says otherwise.
+   */
+  readonly rememberFrom?: number
   /** New events from before this time (ms) came late: counted, with how late they were. */
   readonly lateBefore?: number
   readonly page: Page

@@ -96,6 +96,8 @@ export interface MovedCursors {
   readonly noticed?: readonly NewNotice[]
   readonly source: string
   readonly cursors: readonly { readonly lane: string; readonly part: string; readonly value: string | null }[]
+  /** Source time, ms, from which the source is read again: what is later stays remembered, as `PageCommit` says it. */
+  readonly rememberFrom?: number
 }
 
 /** What the holder does about requests. Each verb is one transaction. */

@@ -142,7 +142,7 @@ export interface StoreBounds {
   readonly keepMs: number
   /** How many of a source's newest identities every page is compared with; a power of two; 262,144. */
   readonly recentEvents?: number
-  /** How many older ones the page of a window may be compared with besides; a power of two; 2,097,152. */
+  /** How many older ones the page of a window may be compared with besides; a power of two; 524,288. */
   readonly windowKeys?: number
 }
 

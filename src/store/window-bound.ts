@@ -2,8 +2,11 @@
 import { WindowError } from '../model/errors.ts'
 import { RecentEvents, wordsOf } from './recent-events.ts'
 
-/** How many identities, a power of two: with its slots such a table takes 64 MiB. Those of the most recent events do not count. */
-export const WINDOW_KEYS = 2_097_152
+/**
+ * How many identities, a power of two; those of the most recent events do not count. They are read within one transaction, which nothing
+ * else can interrupt: so many take a tenth of a second and, with their slots, 16 MiB. A window with more is read in halves.
+ */
+export const WINDOW_KEYS = 524_288
 
 /** Remembers the identities of a page in the table of a window. Throws `WindowError` when they do not fit. */
 export function addPage(

@@ -51,6 +51,10 @@ const wordings: Wordings = {
     e.kind === 'denied' ? 'error' : 'warning',
     `cannot be read: ${e.text}; next try in ${durationText(e.nextInMs)}`,
   ],
+  pull_put_off: (e) => [
+    'warning',
+    `is not read: asked to wait until ${new Date(e.until).toISOString().slice(0, 19)}Z, last error: ${e.text}`,
+  ],
   source_notice: (e) => [e.level, e.text],
   left_over: leftOverWording,
   conflict: (e) => [
@@ -85,6 +89,7 @@ const wordings: Wordings = {
     `${counted(e.letters, 'dead letter')} purged, kept long enough and announced a day before; they count as dropped`,
   ],
   idle: () => ['debug', 'nothing waits'],
+  source_changed: (e) => sourceChanges[e.change],
   destination_changed: (e) => destinationChanges[e.change] ?? ['info', e.change],
 }
 
@@ -153,6 +158,15 @@ function outageWording(event: EventOf<'outage_lasts'>): Wording {
   const what = `${halted ? 'still halted' : 'still fails'}, for ${durationText(event.lastsMs)} now`
   const why = event.reason ? `: ${event.reason.text}` : ''
   return [halted ? 'error' : 'warning', `${what}; ${counted(event.waiting, 'event')} kept for it${why}`]
+}
+
+const sourceChanges: Readonly<Record<EventOf<'source_changed'>['change'], Wording>> = {
+  new: ['info', 'new source; it is read from where the file says'],
+  returned: ['info', 'is back in the configuration; it is read on from where it was'],
+  left: [
+    'warning',
+    'is no longer in the configuration: it is not read. Under another name it would be read again from the beginning',
+  ],
 }
 
 const destinationChanges: Readonly<Record<string, Wording>> = {

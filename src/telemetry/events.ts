@@ -28,6 +28,8 @@ export type TelemetryEvent =
       readonly text: string
       readonly nextInMs: number
     }
+  /** `run --once` leaves a source alone that failed, and asked for that. */
+  | { readonly type: 'pull_put_off'; readonly source: string; readonly until: number; readonly text: string }
   | {
       readonly type: 'source_notice'
       readonly source: string
@@ -107,6 +109,7 @@ export type TelemetryEvent =
   | { readonly type: 'remarked'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'exhumed'; readonly destination: string; readonly events: number; readonly reason: Reason }
   | { readonly type: 'idle'; readonly destination: string }
+  | { readonly type: 'source_changed'; readonly source: string; readonly change: 'new' | 'returned' | 'left' }
   | { readonly type: 'destination_changed'; readonly destination: string; readonly change: string }
   /** Events are not accounted for: `pulled`, `offered` or `routed` is not the sum of its parts. */
   | { readonly type: 'imbalance'; readonly source: string; readonly text: string }

@@ -14,6 +14,11 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)}d${rest(hours % 24, 'h')}`
 }
 
+/** The same in whole seconds at least: `0s`, `4s`, `9m 5s`. */
+export function secondsText(ms: number): string {
+  return ms < 1000 ? '0s' : durationText(ms)
+}
+
 function rest(value: number, unit: string): string {
   return value === 0 ? '' : ` ${value}${unit}`
 }

@@ -48,7 +48,9 @@ export function control(asked: ControlAsked, parts: ControlParts): Promise<strin
     case 'enable_source':
       return sources.with(asked.source, async () => {
         await store.setSourceEnabled(asked.source, true, clock.now(), sources.configured)
-        return 'enabled; it is read from where it was'
+        return sources.configured.includes(asked.source)
+          ? 'enabled; it is read from where it was'
+          : 'enabled; it is read from where it was as soon as a relay runs whose configuration has it'
       })
   }
 }

@@ -9,7 +9,7 @@ import type { OpenBackfill } from '../polling/backfill-lane.ts'
 import { Backfills, readText } from './backfills.ts'
 import { control, type ControlAsked, isControl } from './control.ts'
 import { goThrough, isMoving } from './going-through.ts'
-import { type ResetAsked, resetSource } from './reset.ts'
+import { type Reading, type ResetAsked, resetSource } from './reset.ts'
 
 /** Stops what delivers to, or reads from, this name while `work` changes the state. */
 interface Halting {
@@ -22,7 +22,7 @@ export interface RequestsParts {
   /** Told of each request that is taken up; without it nobody is. */
   readonly telemetry?: Telemetry
   readonly destinations: Halting & { lookAgain(name: string): void }
-  readonly sources: Halting & { readonly configured: readonly string[] }
+  readonly sources: Halting & { readonly configured: readonly string[]; readingOf?(name: string): Reading | undefined }
   /** Opens the lane of a backfill; without it backfills are left to whoever holds the state next. */
   readonly openBackfill?: OpenBackfill
 }
@@ -128,7 +128,7 @@ export class Requests {
   async #reset({ id, by }: StoredRequest, asked: ResetAsked): Promise<void> {
     const { store, sources } = this.#parts
     await sources.with(asked.source, async () => {
-      const done = resetSource(asked, await store.cursors(asked.source), by)
+      const done = resetSource(asked, await store.cursors(asked.source), by, sources.readingOf?.(asked.source))
       await this.#finish(id, { ok: true, ...done })
     })
   }

@@ -1,48 +1,61 @@
 // Sets a source back, or forward, to a time by command. Pure: says which cursors move, and what must be audited of it.
 import { ControlError } from '../model/errors.ts'
 import { LIVE } from '../polling/lanes.ts'
-import { type LaneMove, movesTo, partsOf, isReadByTime } from '../polling/reset.ts'
+import { type LaneMove, movesTo, partsOf, isReadByTime, type Reading } from '../polling/reset.ts'
 import { about, type NewNotice } from '../store/notices.ts'
 import type { Asked, MovedCursors } from '../store/requests.ts'
 import type { Cursor } from '../store/store.ts'
 import { counted } from '../telemetry/units.ts'
 
+/** A source may round what is asked of it down to a day. */
+const roundedMs = 86_400_000
+
+export type { Reading } from '../polling/reset.ts'
+
 export type ResetAsked = Extract<Asked, { kind: 'reset_source' }>
 
-/** Throws `ControlError` when it cannot be. */
+/** `reading`: as far as the configuration is known. Throws `ControlError` when it cannot be. */
 export function resetSource(
   asked: ResetAsked,
   cursors: readonly Cursor[],
   by: string,
+  reading?: Reading,
 ): { readonly text: string; readonly moved: MovedCursors } {
   const { source, to } = asked
-  requireResettable(asked, cursors)
-  const moves = movesTo(cursors, asked)
-  const moved = {
-    source,
-    cursors: moves.map(({ lane, part, value }) => ({ lane, part, value })),
-    noticed: gapsOf(moves, asked, by),
-  }
+  requireResettable(asked, cursors, reading)
+  const moves = movesTo(cursors, asked, reading)
+  const moving = { source, cursors: moves.map(({ lane, part, value }) => ({ lane, part, value })) }
+  if (reading?.windowed === false)
+    return { text: `what was left of reading it by time was removed; ${ownPlace}`, moved: { ...moving, noticed: [] } }
+  const moved = { ...moving, noticed: gapsOf(moves, asked, by), rememberFrom: Math.max(0, to - roundedMs) }
   const live = moves.filter(({ lane }) => lane === LIVE)
   if (live.length === 0) return { text: `it had been read to ${timeText(to)} already; nothing was moved`, moved }
   const what = live.length === 1 && live[0]?.part === '' ? '' : ` (${counted(live.length, 'part')})`
   return { text: `set to ${timeText(to)}${what}; it is read on from there`, moved }
 }
 
+const ownPlace = 'it keeps a place of its own, which no time can set'
+
 /** Throws `ControlError`, with what can be done instead. */
 export function requireResettable(
   { source, part }: Pick<ResetAsked, 'source' | 'part'>,
   cursors: readonly Cursor[],
+  reading?: Reading,
 ): void {
   const parts = partsOf(cursors)
   if (parts.length === 0 && cursors.length === 0)
     throw new ControlError(`source "${source}" has not been read yet; where it begins is for the file to say`)
-  if (!isReadByTime(cursors))
+  if (!reading?.windowed && !isReadByTime(cursors))
     throw new ControlError(
-      `source "${source}" is not read by time: it keeps a place of its own, which no time can set. "audit-relay replay" sends again to a destination what was read and is kept`,
+      `source "${source}" is not read by time: ${ownPlace}. "audit-relay replay" sends again to a destination what was read and is kept`,
     )
   if (part !== null && !parts.includes(part))
-    throw new ControlError(`source "${source}" has no part "${part}"; there are: ${parts.join(', ')}`)
+    throw new ControlError(`source "${source}" has no ${partsText(part, parts)}`)
+}
+
+function partsText(part: string, parts: readonly string[]): string {
+  const named = parts.filter((one) => one !== '')
+  return named.length === 0 ? 'parts: leave out --part' : `part "${part}"; there are: ${named.join(', ')}`
 }
 
 /** What live reading passes over: nobody looks there again. */
@@ -51,8 +64,8 @@ function gapsOf(moves: readonly LaneMove[], { source, to }: ResetAsked, by: stri
     .filter((move) => move.lane === LIVE && move.from !== null && move.from < to)
     .map(({ part, from }) => {
       const span = { from: timeText(from as number), to: timeText(to) }
-      const reason = `passed over by command: what the source has from ${span.from} to ${span.to} was not read`
-      const data = { source, code: 'skipped', subject: part, ...span, reason }
+      const reason = 'passed over by command, and not read'
+      const data = { source, code: 'skipped', ...(part !== '' && { subject: part }), ...span, reason }
       return about('source_gap', { outcome: 'failure', source, by, data })
     })
 }

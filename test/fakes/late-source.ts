@@ -11,7 +11,7 @@ import type {
   WindowSource,
 } from '../../src/sources/source.ts'
 
-export interface LateEvent {
+interface LateEvent {
   readonly id: string
   /** When it happened, and from when on the source shows it: its own time, ms. */
   readonly at: number

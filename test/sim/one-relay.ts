@@ -41,7 +41,7 @@ export interface FileEntry {
 }
 
 /** A source that is not a feed. */
-export type KnownSource = Required<Pick<ReaderParts, 'kind' | 'shared'>> & { readonly everyMs: number }
+type KnownSource = Required<Pick<ReaderParts, 'kind' | 'shared'>> & { readonly everyMs: number }
 
 export interface OneRelayParts {
   readonly life: Life

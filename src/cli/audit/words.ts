@@ -28,7 +28,7 @@ export function recordText({ data, destinations, source, outcome }: Notice): str
   // What was asked for; of what failed by itself its name says so.
   const ended = request !== undefined && outcome === 'failure' ? 'failed: ' : ''
   if (typeof text === 'string' && text !== '') return ended + text
-  const about = new Set<NoticeValue | undefined>([...destinations, source, null, false, undefined])
+  const about = new Set<NoticeValue | undefined>([...destinations, source, '', null, false, undefined])
   const facts = Object.entries({ cause, ...rest })
     .filter(([key, value]) => !inColumns.has(key) && !(reason && inReason.has(key)) && !about.has(value))
     .map(([key, value]) => factText(key, value as NoticeValue))

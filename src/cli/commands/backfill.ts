@@ -113,7 +113,7 @@ async function factsOf(
   const horizon = windows?.retentionMs == null ? -Infinity : now - windows.retentionMs
   if (from < horizon)
     warnings.push(
-      `The source keeps its events for ${durationText(now - horizon)}: of what is older than ${whole(horizon)} it has nothing to give.`,
+      `What is older than ${whole(horizon)} is taken for lost at the source (retention: ${durationText(now - horizon)}): it is asked for, but may have nothing to give.`,
     )
   const [before] = await openBackfills(reader, source)
   if (before) warnings.push(`Backfill ${before.id} of ${source} is under way; this one begins when that is over.`)

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { TelemetryEvent } from '../../telemetry/events.ts'
 import { bringIntoForce } from '../bring-into-force.ts'
+import { tellChangedSources } from '../changed-sources.ts'
 import { composeRelay } from '../compose.ts'
 import { noticeInState } from '../config-notice.ts'
 import { watchConfig } from '../config-watch.ts'
@@ -72,6 +73,7 @@ async function runOver(
   const deaths = countDeaths(log)
   const telemetry = { emit: (event: TelemetryEvent) => deaths.emit(event) }
   const { thread, enabled } = await bringIntoForce(store, config, { clock, telemetry: log })
+  await tellChangedSources(store, config, { clock, telemetry: log })
   const tick = () => log.tick()
   const relay = composeRelay({ store, config, clock, telemetry, enabled, open: thread.open, tick })
   signals.drain.addEventListener('abort', () => log.emit({ type: 'relay_stopping', why: signals.why() ?? 'asked' }))

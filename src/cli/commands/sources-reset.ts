@@ -1,7 +1,7 @@
 // `sources reset`: sets how far a source has been read back, or forward, to a time. It says what that means before it is done.
 import { LIVE } from '../../polling/lanes.ts'
 import { type LaneMove, movesTo } from '../../polling/reset.ts'
-import { durationText } from '../../telemetry/units.ts'
+import { counted, durationText } from '../../telemetry/units.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { requireResettable } from '../../upkeep/reset.ts'
 import { askHolder, type Ask } from '../dlq/asking.ts'
@@ -9,6 +9,7 @@ import { reportRequest } from '../control-report.ts'
 import { named, shownSourceList } from '../control-view.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openState } from '../open-state.ts'
+import { readingIn } from '../sources/view.ts'
 import { timeOption, UsageError } from '../options.ts'
 import { paintFor } from '../paint.ts'
 import { whole } from '../replay-plan.ts'
@@ -26,7 +27,7 @@ export interface ResetFlags extends SourcesFlags {
 export interface ResetPlan {
   readonly source: string
   readonly to: number
-  /** Live reading only. */
+  /** Of live reading, and what is removed. */
   readonly moves: readonly LaneMove[]
   /** Source time up to which what was read may be forgotten. */
   readonly forgottenTo: number | null
@@ -61,8 +62,10 @@ async function planned(
     const now = world.clock.now()
     named(name, shownSourceList(await reader.overview(now), config), 'source')
     const cursors = await reader.cursors(name)
-    requireResettable({ source: name, part }, cursors)
-    const moves = movesTo(cursors, { part, to }).filter(({ lane }) => lane === LIVE)
+    const reading = readingIn(config)(name)
+    requireResettable({ source: name, part }, cursors, reading)
+    const all = movesTo(cursors, { part, to }, reading)
+    const moves = all.filter(({ lane, value }) => lane === LIVE || value === null)
     return { source: name, to, moves, forgottenTo: await reader.forgottenTo(name), now }
   } finally {
     await reader.close()
@@ -87,6 +90,8 @@ export function planTexts(plan: ResetPlan): readonly { readonly text: string; re
   const { source, to, moves, forgottenTo } = plan
   if (moves.length === 0)
     return [{ text: `${source} has been read to ${whole(to)} already; there is nothing to change.`, isLoss: false }]
+  const gone = moves.filter(({ value }) => value === null)
+  if (gone.length > 0) return [{ text: removedText(source, gone), isLoss: false }]
   const repeats = forgottenTo !== null && to <= forgottenTo && moves.some(({ from }) => from === null || from > to)
   return [
     ...moves.map((move) => moveText(move, plan)),
@@ -99,6 +104,11 @@ export function planTexts(plan: ResetPlan): readonly { readonly text: string; re
         ]
       : []),
   ]
+}
+
+function removedText(source: string, gone: readonly LaneMove[]): string {
+  const anew = gone.some(({ lane }) => lane === LIVE) ? ', and it would begin as the file says' : ''
+  return `${source} keeps a place of its own, which no time can set. What is left of reading it by time (${counted(gone.length, 'lane')}) would be removed${anew}.`
 }
 
 function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: string; isLoss: boolean } {
@@ -123,10 +133,10 @@ function planJson({ source, to, moves, forgottenTo }: ResetPlan): object {
     source,
     to: whole(to),
     done: false,
-    moves: moves.map(({ part, from }) => ({
+    moves: moves.map(({ part, from, value }) => ({
       part,
       from: from === null ? null : whole(from),
-      direction: from === null ? 'unknown' : from > to ? 'back' : 'forward',
+      direction: value === null ? 'removed' : from === null ? 'unknown' : from > to ? 'back' : 'forward',
     })),
     remembered_after: forgottenTo === null ? null : whole(Math.floor(forgottenTo)),
   }

@@ -2,7 +2,7 @@
 import type { RelayConfig } from '../../config/config.ts'
 import { RELAY_SOURCE } from '../../store/notices.ts'
 import type { Overview, StoreReader } from '../../store/store.ts'
-import { countText, durationText } from '../../telemetry/units.ts'
+import { countText, secondsText } from '../../telemetry/units.ts'
 import { askHolder } from '../ask.ts'
 import { type ListForm, readList, showList } from '../control-list.ts'
 import { agoText, type ReportFlags, reportRequest, timeOrNull } from '../control-report.ts'
@@ -29,11 +29,11 @@ const form: ListForm<ListedSource> = {
     { title: 'NEXT PULL', yields: 5 },
   ],
   cells: ({ pulled, frontier, lastEventAt, lastPullAt, nextPullAt }, now) => [
-    { text: frontier === null ? '-' : durationText(now - frontier) },
+    { text: frontier === null ? '-' : secondsText(now - frontier) },
     { text: countText(pulled) },
     { text: agoText(lastEventAt, now) },
     { text: agoText(lastPullAt, now) },
-    { text: nextPullAt === null ? '-' : nextPullAt <= now ? 'now' : `in ${durationText(nextPullAt - now)}` },
+    { text: nextPullAt === null ? '-' : nextPullAt <= now ? 'now' : `in ${secondsText(nextPullAt - now)}` },
   ],
   json: ({ pulled, frontier, lastEventAt, lastPullAt, nextPullAt }) => ({
     pulled,

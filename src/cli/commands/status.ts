@@ -21,8 +21,9 @@ export interface StatusFlags extends StateFlags {
 /** Exit 1 when the balance does not hold, and with `--check` when there is any problem. */
 export async function statusCommand(flags: StatusFlags, world: World): Promise<number> {
   const maxLagMs = await durationOption('--max-lag', flags.maxLag)
-  const { overview, path, maxBytes } = await readOverview(flags, world)
-  const bounds = maxBytes === undefined ? {} : { maxBytes }
+  const { overview, path, config } = await readOverview(flags, world)
+  const configured = config?.sources.map(({ name }) => name)
+  const bounds = { ...(config && { maxBytes: config.state.maxBytes }), ...(configured && { configured }) }
   const expected: Expectations = { maxLagMs, scheduled: flags.scheduled === true, ...bounds }
   return showStatus({ overview, state: path, expected, now: world.clock.now() }, flags, world)
 }
@@ -30,7 +31,7 @@ export async function statusCommand(flags: StatusFlags, world: World): Promise<n
 async function readOverview(flags: StateFlags, world: World) {
   const { reader, path, config } = await openState(flags, world)
   try {
-    return { overview: await reader.overview(world.clock.now()), path, maxBytes: config?.state.maxBytes }
+    return { overview: await reader.overview(world.clock.now()), path, config }
   } finally {
     await reader.close()
   }

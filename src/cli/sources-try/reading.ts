@@ -35,26 +35,29 @@ type Plan =
       readonly startMs: number | undefined
     }
 
-/** A source with a cursor of its own is read in a window where the command line says so and the source can. */
-export function planOf(
-  source: Source | WindowSource,
-  settings: WindowDefaults | null,
-  request: TryRequest,
-  now: number,
-): Plan {
+/** What the file says of time, over what is usual for the kind; `settings` is null for a source that is never read in windows. */
+export interface Times {
+  readonly settings: WindowDefaults | null
+  readonly startMs: number | undefined
+  /** Our clock, ms. */
+  readonly now: number
+}
+
+/** A source with a cursor of its own is read in a window where the command line asks for what only a window has. */
+export function planOf(source: Source | WindowSource, times: Times, request: TryRequest): Plan {
+  const { settings, now } = times
   const { from, to, part } = request
-  const reads = isWindowed(source) ? source : source.readWindow && { ...source, readWindow: source.readWindow }
-  if (settings && reads && (isWindowed(source) || to !== undefined || part !== undefined)) {
-    const { window, note } = stretchOf(request, settings, now)
-    const readWindow = reads.readWindow.bind(source)
-    const parts = reads.parts?.bind(source)
-    return { mode: 'window', source: { readWindow, ...(parts && { parts }) }, stretch: { window, note } }
+  const readWindow = source.readWindow?.bind(source)
+  if (settings && readWindow && (isWindowed(source) || to !== undefined || part !== undefined)) {
+    const parts = source.parts?.bind(source)
+    const reads = { readWindow, ...(parts && { parts }) }
+    return { mode: 'window', source: reads, stretch: stretchOf(request, settings, now) }
   }
   if (isWindowed(source)) throw new Error('a source that is read in windows does not say how')
-  if (to !== undefined)
-    throw new UsageError('--to says nothing for this source: it is read on from a cursor of its own')
-  if (part !== undefined) throw new UsageError('--part says nothing for this source: its parts cannot be read alone')
-  const startMs = from === undefined ? undefined : now - from
+  const own = 'says nothing for this source: it goes on from a cursor of its own, and cannot be read in windows'
+  if (to !== undefined) throw new UsageError(`--to ${own}`)
+  if (part !== undefined) throw new UsageError(`--part ${own}`)
+  const startMs = from === undefined ? times.startMs : now - from
   const start = startMs ?? settings?.startMs
   const stretch = start === undefined ? null : { window: { from: now - start, to: now }, note: '' }
   return { mode: 'start', source, stretch, startMs }
@@ -110,10 +113,12 @@ async function readStart(
   { read, signal }: Into,
 ): Promise<void> {
   for await (const page of source.read({ cursors: [], ...(startMs !== undefined && { startMs }) }, signal)) {
-    sightings.add(page.draft)
-    read.pagesRead++
     const moved = page.cursors.find(({ value }) => value !== null)
     if (moved) [read.part, read.next] = [moved.part, moved.value]
+    // Where it begins a source may save before it asks for anything.
+    if (page.draft.count === 0 && page.draft.quarantined.length === 0) continue
+    sightings.add(page.draft)
+    read.pagesRead++
     if (read.pagesRead >= request.pages) return
   }
   read.finished = true

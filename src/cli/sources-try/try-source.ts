@@ -50,10 +50,10 @@ export async function trySource(source: FileSource, request: TryRequest, tools: 
     return { ...common, ...NOTHING_READ, settings: null, mode: 'window', stretch: null, options, sighting: seen, error }
   }
   try {
-    const { windows } = source.kind
-    const usual = windows?.(options) ?? null
+    const usual = source.kind.windows?.(options) ?? null
     const settings = usual && windowSettings(usual, source.windows ?? {})
-    const plan = planOf(opened, settings, request, common.startedAt)
+    const times = { settings, startMs: source.windows?.startMs, now: common.startedAt }
+    const plan = planOf(opened, times, request)
     const sightings = new Sightings(plan.mode === 'window' ? plan.stretch.window : null, request.mostShown)
     const read = await readPages(plan, { request, sightings })
     return { ...common, ...read, settings, mode: plan.mode, stretch: plan.stretch, options, sighting: sightings.seen() }

@@ -65,6 +65,6 @@ function laneJson({ lane, part, frontier, lagMs, window, until, widthMs }: Shown
     lag_seconds: lagMs / 1000,
     window: reading,
     until: timeOrNull(until),
-    width_seconds: widthMs / 1000,
+    width_seconds: widthMs === null ? null : widthMs / 1000,
   }
 }

@@ -23,12 +23,13 @@ export async function readDetail(
   const shown = named(name, shownSourceList(overview, config), 'source')
   const source = configured(config, name)
   const cursors = await reader.cursors(name)
-  const lanes = lanesOf(cursors, now)
+  const windows = windowsOf(source)
+  const lanes = lanesOf(cursors, now, windows?.maxWindowMs)
   return {
     shown,
     known: overview.sources.find((one) => one.name === name),
     schedule: source ? scheduleText(source) : null,
-    windows: windowsOf(source),
+    windows,
     lanes,
     ownCursors: cursors.length - lanes.length,
     backfills: await openBackfills(reader, name),

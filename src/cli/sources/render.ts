@@ -1,12 +1,12 @@
 // The human form of `sources show`. Pure text; width and paint are handed in.
 import { LATENESS_BOUNDS, type Lateness } from '../../store/lateness.ts'
-import { counted, countText, durationText } from '../../telemetry/units.ts'
+import { counted, countText, durationText, secondsText } from '../../telemetry/units.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { agoText, whyText } from '../control-report.ts'
 import type { Paint } from '../paint.ts'
 import { whole } from '../replay-plan.ts'
 import { type Column, renderTable } from '../table.ts'
-import { wrap } from '../text-width.ts'
+import { cut, wrap } from '../text-width.ts'
 import { type BackfillAsked, farText, periodText } from './backfill-words.ts'
 import type { SourceDetail } from './view.ts'
 
@@ -45,7 +45,7 @@ function headLines(detail: SourceDetail, view: View): readonly string[] {
       ? ''
       : nextPullAt <= now
         ? ', next pull now'
-        : `, next pull in ${durationText(nextPullAt - now)}`
+        : `, next pull in ${secondsText(nextPullAt - now)}`
   const last = lastPullAt === null ? 'not read yet' : `last pull ${agoText(lastPullAt, now)}`
   const event = lastEventAt === null ? '' : `, newest event ${agoText(lastEventAt, now)}`
   const times = `${schedule === null ? '' : `${schedule}, `}${last}${next}${event}`
@@ -94,21 +94,26 @@ const laneColumns: readonly Column[] = [
   { title: 'WIDTH', align: 'right', yields: 2 },
 ]
 
+/** What stands beside a part when all that yields is left out, and how little is left of its name. */
+const besidePart = 45
+const narrowestPart = 12
+
 function laneLines({ lanes, ownCursors, known }: SourceDetail, { paint, width }: View): readonly string[] {
   if (lanes.length === 0 && ownCursors === 0) return known ? [`${indent}nothing yet`] : []
   if (lanes.length === 0) return [`${indent}from a place of its own, not by time (${counted(ownCursors, 'part')})`]
   const hasParts = lanes.some(({ part }) => part !== '')
+  const own = width === undefined ? undefined : width - indent.length
+  const partRoom = Math.max(narrowestPart, (own ?? Infinity) - besidePart)
   const rows = lanes.map((lane) => [
     { text: lane.lane },
-    ...(hasParts ? [{ text: lane.part }] : []),
+    ...(hasParts ? [{ text: cut(printable(lane.part), partRoom) }] : []),
     { text: secondText(lane.frontier) },
-    { text: durationText(lane.lagMs) },
+    { text: secondsText(lane.lagMs) },
     { text: lane.window === null ? '-' : secondText(lane.window.to) + (lane.window.begun ? ', begun' : '') },
     { text: lane.until === null || lane.until === lane.window?.to ? '-' : secondText(lane.until) },
-    { text: durationText(lane.widthMs) },
+    { text: lane.widthMs === null ? '-' : durationText(lane.widthMs) },
   ])
   const columns = laneColumns.filter(({ title }) => hasParts || title !== 'PART')
-  const own = width === undefined ? undefined : width - indent.length
   return renderTable(columns, rows, { width: own, paintTitle: paint.faint }).map((line) => indent + line)
 }
 

@@ -1,7 +1,8 @@
 // What `sources show` looks at: one source with how far each lane of it has been read. Pure.
 import type { RelayConfig, SourceConfig } from '../../config/config.ts'
 import { SetupError } from '../../model/errors.ts'
-import { LIVE } from '../../polling/lanes.ts'
+import { LIVE, sweepDelayMs } from '../../polling/lanes.ts'
+import { type Reading, WIDEST_MS } from '../../polling/reset.ts'
 import { viewOf } from '../../polling/window-state.ts'
 import type { WindowDefaults } from '../../sources/source.ts'
 import { windowSettings } from '../../sources/window-settings.ts'
@@ -20,7 +21,8 @@ export interface ShownLane {
   readonly window: { readonly from: number; readonly to: number; readonly begun: boolean } | null
   /** How far the pull goes that it belongs to. */
   readonly until: number | null
-  readonly widthMs: number
+  /** How wide its windows are at present; null while nobody has narrowed them, where the configuration is not known. */
+  readonly widthMs: number | null
 }
 
 export interface SourceDetail {
@@ -43,15 +45,17 @@ export interface SourceDetail {
   readonly now: number
 }
 
-/** Lanes that are read in windows: live, then sweeps, then backfills. */
-export function lanesOf(cursors: readonly Cursor[], now: number): readonly ShownLane[] {
+/** Lanes that are read in windows: live, then sweeps, the shortest delay first, then backfills. `maxWindowMs`: as the file has it now. */
+export function lanesOf(cursors: readonly Cursor[], now: number, maxWindowMs = Infinity): readonly ShownLane[] {
   const shown = cursors.flatMap(({ lane, part, value }): readonly ShownLane[] => {
     const view = viewOf(value)
     if (!view) return []
-    const { frontier, open, until, widthMs } = view
+    const { frontier, open, until } = view
+    const width = Math.min(view.widthMs, maxWindowMs)
+    const widthMs = width === WIDEST_MS ? null : width
     return [{ lane, part, frontier, lagMs: Math.max(0, now - frontier), window: open, until, widthMs }]
   })
-  return shown.toSorted((a, b) => orderOf(a) - orderOf(b) || compare(a.lane, b.lane) || compare(a.part, b.part))
+  return shown.toSorted((a, b) => orderOf(a) - orderOf(b) || delayOf(a) - delayOf(b) || compare(a.lane, b.lane) || compare(a.part, b.part))
 }
 
 /** How far the part that is farthest behind has been read; null for a source that keeps its own place, or was not read yet. */
@@ -68,11 +72,20 @@ export function windowsOf(source: SourceConfig | undefined): WindowDefaults | nu
   if (!kind.windows) return null
   try {
     const usual = kind.windows(source.options())
-    return usual && windowSettings(usual, windows)
+    return usual && !usual.ofCursor ? windowSettings(usual, windows) : null
   } catch (error) {
     // A secret is missing here; the relay may well have it.
     if (error instanceof SetupError) return undefined
     throw error
+  }
+}
+
+/** Tells how each source of the configuration is read live; undefined where nobody can tell. */
+export function readingIn(config: RelayConfig | undefined): (name: string) => Reading | undefined {
+  return (name) => {
+    const source = configured(config, name)
+    const windows = windowsOf(source)
+    return source && windows !== undefined ? { type: source.type, windowed: windows !== null } : undefined
   }
 }
 
@@ -82,6 +95,10 @@ export function configured(config: RelayConfig | undefined, name: string): Sourc
 
 function orderOf({ lane }: ShownLane): number {
   return lane === LIVE ? 0 : lane.startsWith('sweep') ? 1 : 2
+}
+
+function delayOf({ lane }: ShownLane): number {
+  return sweepDelayMs(lane) ?? 0
 }
 
 function compare(a: string, b: string): number {

@@ -21,6 +21,8 @@ export interface Expectations {
   readonly scheduled: boolean
   /** Room of the state, where the configuration is known. */
   readonly maxBytes?: number
+  /** Names of the sources of the configuration, where it is known. */
+  readonly configured?: readonly string[]
 }
 
 /** The sources that an operator wrote, and behind them the relay's own, once it has events. */
@@ -34,9 +36,18 @@ export function ownNotices({ sources }: Overview): PullRecord['notices'] {
   return sources.find(({ name }) => name === reservedSource)?.lastPull?.notices ?? []
 }
 
-/** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`. One that a command disabled is not read. */
-export function sourceStatus(source: SourceOverview): StatusWord {
-  if (!source.enabled) return 'Inactive'
+/** Why a source is not read; the relay's own is in no file. */
+export function whyNotRead(
+  { name, enabled }: Pick<SourceOverview, 'name' | 'enabled'>,
+  configured: readonly string[] | undefined,
+): readonly ('not_configured' | 'command')[] {
+  const isKnown = configured === undefined || name === reservedSource || configured.includes(name)
+  return [...(isKnown ? [] : (['not_configured'] as const)), ...(enabled ? [] : (['command'] as const))]
+}
+
+/** Status of a source: errors are a last pull that failed, or a lasting notice of level `error`; of one that is not read they are over. */
+export function sourceStatus(source: SourceOverview, configured?: readonly string[]): StatusWord {
+  if (whyNotRead(source, configured).length > 0) return 'Inactive'
   return source.lastPull && (!source.lastPull.ok || errorNotices(source).length > 0) ? 'Active with errors' : 'Active'
 }
 
@@ -131,6 +142,8 @@ export function sourceProblems(source: SourceOverview, expected: Expectations, n
   const problems: Problem[] = []
   const add = (code: string, text: string) => problems.push({ code, subject: source.name, text })
   for (const fault of sourceImbalances(source)) add('imbalance', fault)
+  // What was wrong with its last pull ended with it.
+  if (whyNotRead(source, expected.configured).includes('not_configured')) return problems
   if (source.lastPull && !source.lastPull.ok)
     add('pull_failed', `cannot be read: ${source.lastPull.error ?? 'no reason given'}`)
   for (const notice of errorNotices(source)) add(notice.code, notice.text)

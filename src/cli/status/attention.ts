@@ -10,6 +10,7 @@ import {
   lastError,
   relayProblems,
   sourceProblems,
+  whyNotRead,
   type LastError,
   type Problem,
 } from './assess.ts'
@@ -45,12 +46,18 @@ function shownHere(problems: readonly Problem[]): readonly Entry[] {
 }
 
 function sourceEntries(source: SourceOverview, { expected, now }: StatusView): readonly Entry[] {
-  const { name, enabled, lastPull, quarantine, quarantined } = source
-  const milder = lastPull?.notices.filter(({ level }) => level !== 'error') ?? []
+  const { name, enabled, lastPull, resting = [], quarantine, quarantined } = source
+  const isGone = whyNotRead(source, expected.configured).includes('not_configured')
+  const milder = isGone ? [] : (lastPull?.notices.filter(({ level }) => level !== 'error') ?? [])
   const entries = [
     ...(enabled ? [] : [[name, `disabled by command: it is not read; ${enableText('sources', name)}`] as const]),
+    ...(isGone ? [[name, 'is not in the configuration: it is not read'] as const] : []),
     ...shownHere(sourceProblems(source, expected, now)),
     ...milder.map(({ text }): Entry => [name, text]),
+    ...resting.map(({ backfill, reason }): Entry => [
+      name,
+      `backfill ${backfill} rests, and is tried again: ${reason}`,
+    ]),
   ]
   if (quarantined === 0) return entries
   const newest = quarantine.map(({ at, reason, detail, place }): Entry => [

@@ -14,6 +14,7 @@ import {
   shownSources,
   sourceImbalances,
   sourceStatus,
+  whyNotRead,
 } from './assess.ts'
 import { bufferJson } from './buffers.ts'
 import type { StatusView } from './view.ts'
@@ -32,18 +33,18 @@ export function statusJson(view: Omit<StatusView, 'paint' | 'width'>): unknown {
       max_bytes: expected.maxBytes ?? null,
       notices: ownNotices(overview),
     },
-    sources: shownSources(overview).map(sourceJson),
+    sources: shownSources(overview).map((source) => sourceJson(source, expected.configured)),
     destinations: overview.destinations.map((destination) => destinationJson(destination, now)),
     problems: problemsOf(overview, expected, now),
   }
 }
 
-function sourceJson(source: SourceOverview): unknown {
+function sourceJson(source: SourceOverview, configured: readonly string[] | undefined): unknown {
   const { lastPull } = source
   return {
     name: source.name,
-    status: sourceStatus(source),
-    inactive_because: source.enabled ? [] : ['command'],
+    status: sourceStatus(source, configured),
+    inactive_because: whyNotRead(source, configured),
     pulled: source.pulled,
     new: source.new,
     duplicates: source.duplicates,
@@ -54,6 +55,7 @@ function sourceJson(source: SourceOverview): unknown {
     last_event_at: time(source.lastEventAt),
     last_pull: lastPull && { at: time(lastPull.at), ok: lastPull.ok, error: lastPull.error },
     notices: lastPull?.notices ?? [],
+    resting_backfills: (source.resting ?? []).map(({ backfill, reason }) => ({ request: backfill, reason })),
     quarantine: source.quarantine.map((record) => ({ ...record, at: time(record.at) })),
   }
 }

@@ -1,7 +1,7 @@
 // The human form of `status`: whether the relay runs, one table each for sources and destinations, the balance, and what
 // needs attention. Pure text; width and paint are handed in.
 import type { DestinationOverview, SourceOverview } from '../../store/store.ts'
-import { countText, durationText, sizeText } from '../../telemetry/units.ts'
+import { countText, durationText, secondsText, sizeText } from '../../telemetry/units.ts'
 import type { Paint } from '../paint.ts'
 import { renderTable, type Cell, type Column } from '../table.ts'
 import { attentionLines } from './attention.ts'
@@ -59,11 +59,11 @@ const sourceColumns: readonly Column[] = [
   { title: 'LAST EVENT', align: 'right', yields: 2 },
 ]
 
-function sourceTable({ now, paint, width }: StatusView, sources: readonly SourceOverview[]): readonly string[] {
+function sourceTable({ now, paint, width, expected }: StatusView, sources: readonly SourceOverview[]): readonly string[] {
   if (sources.length === 0) return [paint.faint('none has been read yet')]
   const rows = sources.map((source) => [
     { text: source.name },
-    statusCell(sourceStatus(source), paint),
+    statusCell(sourceStatus(source, expected.configured), paint),
     count(source.new),
     count(source.duplicates),
     count(source.conflicts, paint.warning),
@@ -124,9 +124,9 @@ function count(value: number, paint?: Cell['paint']): Cell {
 }
 
 function ago(at: number | null | undefined, now: number): string {
-  return at === null || at === undefined ? 'never' : `${durationText(now - at)} ago`
+  return at === null || at === undefined ? 'never' : `${secondsText(now - at)} ago`
 }
 
 function inTime(at: number, now: number): string {
-  return at <= now ? 'now' : `in ${durationText(at - now)}`
+  return at <= now ? 'now' : `in ${secondsText(at - now)}`
 }

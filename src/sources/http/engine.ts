@@ -6,7 +6,7 @@ import { Ordinals } from '../ordinals.ts'
 import type { PageDraft } from '../page-draft.ts'
 import { RecordFinder } from '../records.ts'
 import type { SourceTools } from '../source.ts'
-import { Exchange, whereOf } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { HttpSourceOptions } from './options.ts'
 import type { List, ReadPage } from './pages.ts'
 import type { HttpPlans } from './plans.ts'
@@ -56,8 +56,8 @@ export function openEngine(options: HttpSourceOptions, tools: SourceTools, http 
     derived: id === undefined || (typeof id === 'object' && 'derived' in id),
     listOf: ({ request, page }) => ({ base, request, page, finder, json, cutAt }),
     ordinals: (part, state) => new Ordinals(`${tools.name}\0${part}`, state),
-    *drafts({ records: found, walk }, ordinals) {
-      const place = `page ${walk.pages + 1} of ${whereOf(base)}`
+    *drafts({ records: found, walk, where }, ordinals) {
+      const place = `page ${walk.pages + 1} of ${where}`
       let draft = tools.newPage()
       for (const record of found) {
         if (draft.size >= draftBytes) {

@@ -73,6 +73,11 @@ export class Exchange {
     return [...this.#options.secrets, ...this.#options.http.secrets()]
   }
 
+  /** Host and path of an address, for people. */
+  where(url: string): string {
+    return scrub(whereOf(url), secretForms(this.secrets()))
+  }
+
   #asked(url: string): Asked {
     return { url, nowMs: this.#options.clock.now(), secrets: this.secrets() }
   }

@@ -6,8 +6,8 @@ import type { RequestGiven } from './schema.ts'
 import type { ENDS, PAGE_TYPES, PageGiven } from './schema-page.ts'
 import type { Scope } from './template.ts'
 
-export type PageType = (typeof PAGE_TYPES)[number]
-export type End = (typeof ENDS)[number]
+type PageType = (typeof PAGE_TYPES)[number]
+type End = (typeof ENDS)[number]
 
 /** A place in an answer. */
 export type Place =

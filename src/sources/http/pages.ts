@@ -26,6 +26,8 @@ export interface List {
 }
 
 export interface ReadPage {
+  /** Host and path that were asked, without secrets. */
+  readonly where: string
   readonly answer: Answer
   readonly records: Records
   /** How far the walk had come before this page, and where it goes on behind it. */
@@ -45,9 +47,10 @@ export async function* readPages(
   while (walk) {
     if (walk.pages >= list.page.maxPages)
       throw new WindowError('too_wide', `the window has more than ${list.page.maxPages} pages`)
-    const answer = await exchange.ask(requestFor(list, scene, walk), scene, signal)
+    const built = requestFor(list, scene, walk)
+    const answer = await exchange.ask(built, scene, signal)
     if (!answer) return
-    const read = pageOf(list, walk, answer)
+    const read: ReadPage = { ...pageOf(list, walk, answer), where: exchange.where(built.request.url) }
     guard.check(list.page, walk, read.next, read.records)
     yield read
     walk = read.next
@@ -55,7 +58,7 @@ export async function* readPages(
 }
 
 /** The request for the page that a walk has come to. */
-export function requestFor({ base, request, page }: List, scene: Scene, walk: Walk): Built {
+function requestFor({ base, request, page }: List, scene: Scene, walk: Walk): Built {
   return buildRequest(isFirst(walk) ? request : page.further, {
     base,
     lookup: lookupIn(scene, { page, walk }),
@@ -75,7 +78,7 @@ function whole(address: string | undefined, { hidden }: PagePlan, base: string):
   return isOwn ? withSecrets(address, hidden) : address
 }
 
-function pageOf({ page, finder, json, cutAt }: List, walk: Walk, answer: Answer): ReadPage {
+function pageOf({ page, finder, json, cutAt }: List, walk: Walk, answer: Answer): Omit<ReadPage, 'where'> {
   const { body, openEnded = false } = answer.reply
   // JSON shows its end itself; lines and rows do only by the line end.
   if (openEnded && !json && body.length > 0 && body.at(-1) !== newline)

@@ -23,7 +23,7 @@ const queryValue = z.union([scalar, z.array(scalar)], {
   error: 'expected a text, a number, true, false or a list of them',
 })
 
-export const requestShape = {
+const requestShape = {
   method: z.enum(['GET', 'POST']).exactOptional().describe('Default GET; POST where there is a body or a form.'),
   path: z
     .string()
@@ -242,6 +242,5 @@ export type Definition = z.output<typeof definitionSchema>
 export type RequestGiven = z.output<typeof request>
 export type StepGiven = z.output<typeof step>
 export type ItemsGiven = z.output<typeof items>
-export type FanOutGiven = z.output<typeof fanOut>
 export type ErrorRule = z.output<typeof errorRule>
 export type RecordsGiven = z.output<typeof records>

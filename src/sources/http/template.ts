@@ -12,7 +12,7 @@ export type Placeholder =
   | { readonly of: 'item'; readonly path: Path }
   | { readonly of: 'step'; readonly name: string; readonly place: string }
 
-export type Part = string | Placeholder
+type Part = string | Placeholder
 export type Template = readonly Part[]
 
 /** What may stand in a template, where it stands. */

@@ -7,7 +7,7 @@ import type { AuditLog } from './logs.ts'
 type Tree = Readonly<Record<string, unknown>>
 
 /** What the file says; every part of it is optional, and null takes away what is usual. */
-export interface AuditLogsGiven {
+interface AuditLogsGiven {
   readonly url?: string
   readonly path?: string
   readonly objects_path?: string

@@ -124,6 +124,7 @@ function count(
     source.quarantine.push({ at: now, reason, detail, place, bytes })
   const { rememberMs = 0, lateBefore, lane } = commit
   source.rememberMs = Math.max(source.rememberMs, rememberMs)
+  source.rememberFrom = commit.rememberFrom ?? source.rememberFrom
   const late = lateBefore === undefined ? noLateness() : latenessOf(fresh.page.times, lateBefore, now)
   if (late.some((events) => events > 0)) source.late.set(lane, addLateness(late, source.late.get(lane) ?? noLateness()))
   return { duplicates, quarantined }

@@ -37,8 +37,9 @@ export class MemoryDesk implements RequestVerbs {
   ): Promise<void> {
     const state = this.#held(now)
     if (!endInMemory(state, id, end, now) || !moved) return
-    for (const { lane, ...cursor } of moved.cursors)
-      saveInMemory(state.source(moved.source), lane, [cursor], state.nextSeq)
+    const source = state.source(moved.source)
+    source.rememberFrom = Math.min(source.rememberFrom, moved.rememberFrom ?? Infinity)
+    for (const { lane, ...cursor } of moved.cursors) saveInMemory(source, lane, [cursor], state.nextSeq)
     noteInMemory(state, moved.noticed ?? [], now)
   }
 

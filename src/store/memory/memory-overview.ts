@@ -14,7 +14,10 @@ export function overviewOf(state: MemoryState, running: boolean, now: number): O
     heartbeatAt: state.heartbeatAt,
     running,
     usedBytes: state.usedBytes,
-    sources: [...state.sources.values()].map(sourceOf),
+    sources: [...state.sources.values()].map((source) => ({
+      ...sourceOf(source),
+      resting: restingOf(state, source.name),
+    })),
     destinations: state.destinations.map((destination) => destinationOf(state, destination, now)),
   }
 }
@@ -36,6 +39,14 @@ function sourceOf(source: MemorySource): SourceOverview {
     parts: source.cursors.size,
     quarantine: newest.map(({ at, reason, detail, place }) => ({ at, reason, detail, place })),
   }
+}
+
+function restingOf({ requests }: MemoryState, source: string): NonNullable<SourceOverview['resting']> {
+  return requests.flatMap(({ id, asked, finishedAt, backfilled }) => {
+    const reason = backfilled?.trouble ?? null
+    const isOpen = asked.kind === 'backfill' && asked.source === source && finishedAt === null
+    return isOpen && reason !== null ? [{ backfill: id, reason }] : []
+  })
 }
 
 function destinationOf(state: MemoryState, destination: MemoryDestination, now: number): DestinationOverview {

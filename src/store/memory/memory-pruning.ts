@@ -1,5 +1,6 @@
 // Gives room back in memory: drops the events of settled pages.
 import type { Seq } from '../../model/page.ts'
+import { reachOf } from '../kept-identities.ts'
 import type { MemoryPage, MemoryState } from './memory-state.ts'
 import { settledBefore } from './waiting.ts'
 
@@ -15,7 +16,7 @@ export function pruneInMemory(
 ): { pages: number; more: boolean } {
   const wanted = limit.pressed ? [] : wantedFrom(state)
   let pages = 0
-  for (const [source, { rememberMs, new: events }] of state.sources) {
+  for (const [source, { rememberMs, rememberFrom, new: events }] of state.sources) {
     const before = Math.min(settledBefore(state, source), ...wanted)
     for (const kept of state.pages) {
       if (kept.source !== source || !kept.page || pages === pagesPerCall) continue
@@ -25,10 +26,14 @@ export function pruneInMemory(
       pages++
     }
     const enough = events - state.recentEvents
-    const isForgotten = (kept: MemoryPage): boolean => rememberMs === 0 || kept.age <= limit.lived - rememberMs
-    for (const kept of state.pages)
-      if (kept.source === source && !kept.page && kept.before + kept.count <= enough && isForgotten(kept))
-        kept.index = undefined
+    const mayGo = ({ page, before: earlier, count, age }: MemoryPage): boolean =>
+      !page && earlier + count <= enough && (rememberMs === 0 || age <= limit.lived - rememberMs)
+    for (const kept of state.pages) {
+      if (kept.source !== source || !kept.index) continue
+      const reach = reachOf({ lastTime: kept.index.span.to, committedAt: kept.committedAt })
+      if (!mayGo(kept) || reach >= rememberFrom) break
+      kept.index = undefined
+    }
   }
   return { pages, more: pages === pagesPerCall }
 }

@@ -27,9 +27,12 @@ export function rememberedInMemory(
   return { recent, older }
 }
 
-/** The records that are to be kept: of those from a window only what the source has not brought before. */
-export function freshlyQuarantined(source: MemorySource, { quarantined, window }: PageCommit): readonly Quarantined[] {
-  if (!window) return quarantined
+/** The records that are to be kept: where they may repeat only what the source has not brought before. */
+export function freshlyQuarantined(
+  source: MemorySource,
+  { quarantined, window, mayRepeat = window !== undefined }: PageCommit,
+): readonly Quarantined[] {
+  if (!mayRepeat) return quarantined
   const known = new Set(source.quarantine.map(({ bytes }) => textOf(bytes)))
   return quarantined.filter(({ bytes }) => {
     const text = textOf(bytes)

@@ -62,6 +62,8 @@ export interface MemorySource {
   lastPull: PullRecord | null
   /** For how much time lived its identities are remembered at least, ms. */
   rememberMs: number
+  /** From which source time on they are remembered in any case. */
+  rememberFrom: number
   /** Late events by lane. */
   readonly late: Map<string, readonly number[]>
   pulled: number
@@ -173,6 +175,13 @@ export class MemoryState {
 function emptySource(name: string, recentEvents: number): MemorySource {
   const counts = { pulled: 0, new: 0, duplicates: 0, conflicts: 0, quarantined: 0 }
   const kept = { cursors: new Map<string, Cursor>(), recent: new RecentEvents(recentEvents), quarantine: [] }
-  const unread = { chain: CHAIN_START, lastEventAt: null, lastPull: null, rememberMs: 0, late: new Map() }
+  const unread = {
+    chain: CHAIN_START,
+    lastEventAt: null,
+    lastPull: null,
+    rememberMs: 0,
+    rememberFrom: Infinity,
+    late: new Map(),
+  }
   return { name, enabled: true, ...kept, ...unread, ...counts }
 }

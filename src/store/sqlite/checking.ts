@@ -30,6 +30,7 @@ export class Checking {
   readonly #recounting: Recounting
   readonly #rows: Statement<[Seq, number], PageRow & { stored: number | null }>
   readonly #routing: Statement<[Seq], RoutingRow & { destination: number; queue: number }>
+  readonly #spanned: Statement<[Seq, number, number, number, number], number>
   readonly #faults: string[] = []
   readonly #followed = new Map<number, Followed>()
   /** The last routed page of each destination and queue, and what its queue had matched to its end. */
@@ -48,6 +49,11 @@ export class Checking {
     this.#rows = db.prepare(
       'SELECT page.*, page_body.first_seq AS stored FROM page LEFT JOIN page_body USING (first_seq) WHERE page.first_seq >= ? ORDER BY page.first_seq LIMIT ?',
     )
+    this.#spanned = db
+      .prepare<[Seq, number, number, number, number], number>(
+        'SELECT 1 FROM page_span WHERE first_seq = ? AND source_from <= ? AND source_to >= ? AND first_time <= ? AND last_time >= ?',
+      )
+      .pluck()
     this.#routing = db.prepare(
       'SELECT r.* FROM destination d CROSS JOIN (SELECT 0 AS queue UNION SELECT 1 UNION SELECT 2) q CROSS JOIN routing r WHERE r.destination = d.id AND r.queue = q.queue AND r.page = ?',
     )
@@ -151,6 +157,11 @@ export class Checking {
     if (before.events !== row.before)
       this.#fault(
         `the page at event ${row.first_seq} counts ${row.before} events of ${name} before it instead of ${before.events}`,
+      )
+    const { first_seq: firstSeq, source, first_time: first, last_time: last } = row
+    if (first !== null && this.#spanned.get(firstSeq, source, source, first, last) === undefined)
+      this.#fault(
+        `the page at event ${firstSeq} would not be found by the time of its events: they may be delivered again`,
       )
     this.#followed.set(row.source, { chain: row.chain, events: row.before + row.count })
     if (row.stored !== null) this.#bytes(row)

@@ -86,10 +86,10 @@ export class Committing {
 
   #fresh(commit: PageCommit, source: SourceRow, now: number): Fresh {
     const { recents, windows, quarantine } = this.#tables
-    const { page, window, quarantined: records } = commit
+    const { page, window, mayRepeat = window !== undefined, quarantined: records } = commit
     const older = window ? windows.of(source, window, page) : null
     const fresh = deduplicate(page, { recent: recents.of(source), older }, this.#identity)
-    const quarantined = quarantine.add(source.id, records, { now, once: window !== undefined })
+    const quarantined = quarantine.add(source.id, records, { now, once: mayRepeat })
     return { ...fresh, quarantined, repeated: records.length - quarantined }
   }
 
@@ -162,8 +162,9 @@ export class Committing {
 
   #count(commit: PageCommit, source: SourceRow, fresh: Fresh, now: number): void {
     const { sources, lateEvents } = this.#tables
-    const { lateBefore, rememberMs } = commit
+    const { lateBefore, rememberMs, rememberFrom } = commit
     if (rememberMs !== undefined) sources.remember(source, rememberMs)
+    if (rememberFrom !== undefined) sources.rememberFrom(source, rememberFrom)
     if (lateBefore !== undefined) lateEvents.add(source.id, commit.lane, latenessOf(fresh.page.times, lateBefore, now))
     const pulled = commit.page.count + commit.quarantined.length
     if (pulled === 0) return

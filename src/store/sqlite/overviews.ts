@@ -52,6 +52,7 @@ export class Overviews {
   readonly #sourceSums: Statement<[number], SourceSums>
   readonly #sums: Statement<[number], Sums>
   readonly #quarantine: Statement<[number, number], SourceOverview['quarantine'][number]>
+  readonly #resting: Statement<[string], NonNullable<SourceOverview['resting']>[number]>
   readonly #committedAt: Statement<[Seq], { at: number }>
   readonly #oldLetters: OldLetters
   readonly #lateEvents: LateEvents
@@ -74,6 +75,10 @@ export class Overviews {
     )
     this.#quarantine = db.prepare(
       'SELECT at, reason, detail, place FROM quarantine WHERE source = ? ORDER BY id DESC LIMIT ?',
+    )
+    this.#resting = db.prepare(
+      `SELECT id AS backfill, backfilled ->> '$.trouble' AS reason FROM request
+       WHERE finished_at IS NULL AND kind = 'backfill' AND body ->> '$.source' = ? AND backfilled ->> '$.trouble' IS NOT NULL ORDER BY id`,
     )
     this.#committedAt = db.prepare(
       'SELECT committed_at AS at FROM page WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
@@ -101,6 +106,7 @@ export class Overviews {
       parts: row.parts,
       lastPull: row.last_pull === null ? null : (JSON.parse(row.last_pull) as PullRecord),
       late: this.#lateEvents.of(row.id),
+      resting: this.#resting.all(row.name),
       quarantine: this.#quarantine.all(row.id, shownQuarantine),
     }
   }

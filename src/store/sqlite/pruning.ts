@@ -1,6 +1,7 @@
 // Gives room back: removes the bytes of settled pages, and later their index too, when duplicates of them can no longer come.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
+import { reachOf } from '../kept-identities.ts'
 import { RECENT_EVENTS } from '../recent-events.ts'
 import { QUEUES } from '../store.ts'
 import type { Destinations } from './destinations.ts'
@@ -48,7 +49,7 @@ export class Pruning {
   readonly #removeRow: Statement<[Seq]>
   readonly #removeRouting: Statement<[number, number, Seq]>
   readonly #bodyFrom: Statement<[Seq, number]>
-  readonly #keptFrom: Statement<[Seq, Uint8Array, number, number | null, number]>
+  readonly #keptFrom: Statement<[Seq, Uint8Array, number, number, number]>
   readonly #backfill: Statement<[string], { id: number }>
   readonly #note: Statement<[{ source: number; day: number; first: Seq; last: Seq; chain: Uint8Array }]>
 
@@ -65,7 +66,7 @@ export class Pruning {
     this.#bodyFrom = db.prepare('UPDATE source SET body_from = ? WHERE id = ?')
     this.#keptFrom = db.prepare(
       `UPDATE source SET kept_from = ?, pruned_chain = ?, events_gone = events_gone + ?,
-       forgotten_to = max(coalesce(forgotten_to, -1e300), coalesce(?, -1e300)) WHERE id = ?`,
+       forgotten_to = max(coalesce(forgotten_to, -1e300), ?) WHERE id = ?`,
     )
     this.#backfill = db.prepare(
       `SELECT id FROM request WHERE finished_at IS NULL AND kind = 'backfill' AND state = 'running' AND body ->> '$.source' = ?`,
@@ -119,12 +120,14 @@ export class Pruning {
     for (const page of this.#candidates.all(source.id, source.kept_from, most)) {
       if (page.before + page.count > enough || page.first_seq >= source.body_from) return
       if (source.remember_ms > 0 && page.age > lived - source.remember_ms) return
+      const reach = reachOf({ lastTime: page.last_time ?? -Infinity, committedAt: page.committed_at })
+      if (source.remember_from !== null && reach >= source.remember_from) return
       this.#removeIndex.run(page.first_seq)
       this.#removeRow.run(page.first_seq)
       this.#tables.spans.remove(page.first_seq)
       for (const { id } of this.#tables.destinations.all())
         QUEUES.forEach((_, queue) => this.#removeRouting.run(id, queue, page.first_seq))
-      this.#keptFrom.run(page.first_seq + page.count, page.chain, page.count, page.last_time, source.id)
+      this.#keptFrom.run(page.first_seq + page.count, page.chain, page.count, reach, source.id)
     }
   }
 }

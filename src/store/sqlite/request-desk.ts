@@ -34,7 +34,11 @@ export class RequestDesk implements RequestVerbs {
     const { requests, sources, state, notices } = this.#tables
     return this.#writer.write(() => {
       if (!requests.end(id, end, now) || !moved) return
-      const source = sources.ensure(moved.source).id
+      const row = sources.ensure(moved.source)
+      const source = row.id
+      const { rememberFrom } = moved
+      if (rememberFrom !== undefined)
+        sources.rememberFrom(row, Math.min(row.remember_from ?? rememberFrom, rememberFrom))
       const stamp = { seq: state.nextSeq(), now }
       for (const { lane, ...cursor } of moved.cursors) sources.saveCursors(source, lane, [cursor], stamp)
       notices.add(moved.noticed ?? [], now)

@@ -173,6 +173,8 @@ CREATE INDEX notice_growing ON notice (ripe_at) WHERE carried = 0;
 const third = `
 -- remember_ms: for how much time lived its identities are remembered at least.
 ALTER TABLE source ADD COLUMN remember_ms INTEGER NOT NULL DEFAULT 0;
+-- remember_from: source time from which they are remembered in any case; NULL: no page said so.
+ALTER TABLE source ADD COLUMN remember_from REAL;
 -- digest: of the bytes; NULL in rows from before. A record that is read again is known by it.
 ALTER TABLE quarantine ADD COLUMN digest BLOB;
 CREATE INDEX quarantine_known ON quarantine (source, digest) WHERE digest IS NOT NULL;

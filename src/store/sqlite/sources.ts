@@ -18,6 +18,7 @@ export interface SourceRow {
   readonly parts: number
   readonly disabled: number
   readonly remember_ms: number
+  readonly remember_from: number | null
   readonly forgotten_to: number | null
 }
 
@@ -48,6 +49,7 @@ export class Sources {
   readonly #all: Statement<[], SourceRow>
   readonly #disable: Statement<[number, number]>
   readonly #remember: Statement<[number, number]>
+  readonly #rememberFrom: Statement<[number, number]>
 
   constructor(db: Database) {
     this.#byName = db.prepare('SELECT * FROM source WHERE name = ?')
@@ -73,6 +75,7 @@ export class Sources {
     )
     this.#pull = db.prepare('UPDATE source SET last_pull = ? WHERE id = ?')
     this.#remember = db.prepare('UPDATE source SET remember_ms = ? WHERE id = ?')
+    this.#rememberFrom = db.prepare('UPDATE source SET remember_from = ? WHERE id = ?')
     this.#disable = db.prepare('UPDATE source SET disabled = ? WHERE id = ?')
   }
 
@@ -125,6 +128,11 @@ export class Sources {
         parts += this.#add.run(value, stamp.seq, stamp.now, id, own, part).changes
     }
     if (parts !== 0) this.#parts.run(parts, id)
+  }
+
+  /** From which source time on its identities are remembered in any case. */
+  rememberFrom(row: SourceRow, ms: number): void {
+    if (ms !== row.remember_from) this.#rememberFrom.run(ms, row.id)
   }
 
   /** For how long its identities are remembered at least: the longest that was ever asked for. */

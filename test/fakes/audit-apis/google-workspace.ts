@@ -16,7 +16,7 @@ export interface GoogleRecord {
   readonly id: { readonly time: string; readonly applicationName: string }
 }
 
-export const reportsScope = 'https://www.googleapis.com/auth/admin.reports.audit.readonly'
+const reportsScope = 'https://www.googleapis.com/auth/admin.reports.audit.readonly'
 const applications = [
   'admin',
   'login',

@@ -104,6 +104,7 @@ export const troubled: Overview = {
           },
         ],
       },
+      resting: [{ backfill: 12, reason: 'HTTP 403: the token may not read the audit log' }],
       quarantine: [
         {
           at: NOW - 2 * minute,

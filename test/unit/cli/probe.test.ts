@@ -77,3 +77,13 @@ it('says where the state cannot be, as a run would find, and makes nothing', asy
     fs.rmSync(folder, { recursive: true })
   }
 })
+
+it('says nothing of trying again: a probe is made once', async () => {
+  const refuse = (text: string) => async () => Promise.reject(new Error(text))
+  const sources = [
+    someone('app', refuse('answered 503: busy (it is tried again)'), []),
+    someone('billing', refuse('no answer (it is tried again; check the network)'), []),
+  ]
+  const probed = await probeAll(config(sources, []), world)
+  expect(probed.slice(1).map(({ text }) => text)).toEqual(['answered 503: busy', 'no answer (check the network)'])
+})

@@ -27,6 +27,22 @@ test('a source that a command disabled is inactive, and it says why and how to e
   expect(shown({})).not.toContain('NEEDS ATTENTION')
 })
 
+test('a source that is not in the file is inactive, as "sources list" has it, and what was wrong with it is over', () => {
+  const failed = { at: NOW - 1000, ok: false, error: '401', notices: [] }
+  const sources = [source({ lastPull: failed }), source({ name: 'relay', pulled: 12_350 })]
+  const expected = { ...facts.expected, configured: ['billing'] }
+  const overview = { ...well, sources }
+  const text = statusLines({ ...facts, expected, overview, width: undefined, paint: paintFor({ colour: 0 }) }).join('\n')
+  expect(text).toMatch(/^app +Inactive /m)
+  expect(text).toMatch(/^relay +Active /m)
+  expect(text).toContain('app  is not in the configuration: it is not read')
+  expect(statusJson({ ...facts, expected, overview })).toMatchObject({
+    sources: [{ status: 'Inactive', inactive_because: ['not_configured'] }, { status: 'Active' }],
+    problems: [],
+  })
+  expect(shown({ sources })).toMatch(/^app +Active with errors /m)
+})
+
 test('a destination that a command disabled says so, and what becomes of its events', () => {
   const stopped = destination({ state: 'disabled', stopped: true })
   expect(shown({ destinations: [stopped] })).toContain(

@@ -79,7 +79,7 @@ const folder: DestinationKind = {
 } as unknown as DestinationKind
 
 export const kinds: LoadOptions['kinds'] = {
-  sources: [spool, trail as unknown as SourceKind],
+  sources: [spool, trail],
   destinations: [hook as unknown as DestinationKind, folder],
 }
 

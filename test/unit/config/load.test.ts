@@ -58,7 +58,7 @@ destinations:
   test('a feed has a start and an overlap, and no windows', () => {
     const feed = (more: string): string => `
 sources:
-  app: { type: http, url: https://a.example, mode: feed, request: {}, page: { type: link }, event: { event_type: t, occurred_at: at }, ${more} }
+  app: { type: http, url: https://a.example, mode: feed, request: {}, page: { type: link }, event: { event_id: id, event_type: t, occurred_at: at }, ${more} }
 destinations:
   alerts: { type: hook, url: https://a.example/hook }
 `

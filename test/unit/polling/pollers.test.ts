@@ -31,12 +31,19 @@ class FakePoller {
     await Promise.race([drained.then(() => this.page), failed]).finally(() => (this.running = false))
   }
 
+  due = true
   isDue(): boolean {
-    return true
+    return this.due
   }
 
-  async step(): Promise<Pull> {
+  putOff(): Pull | null {
+    return this.due ? null : { ok: false, events: 0, nextInMs: 60_000 }
+  }
+
+  told = false
+  async step(signal: AbortSignal): Promise<Pull> {
     this.steps++
+    signal.addEventListener('abort', () => (this.told = true))
     return this.outcome()
   }
 
@@ -188,6 +195,29 @@ describe('once', () => {
     app.outcome = async () => ({ ok: false, events: 3, nextInMs: 5 })
     expect(await pollers.once(drain.signal)).toEqual([{ ok: false, events: 3, nextInMs: 5 }])
     expect([app.steps, app.closes, billing.steps, billing.closes]).toEqual([1, 1, 0, 0])
+  })
+
+  it('one that may not be asked yet after a failure counts as failed', async () => {
+    app.due = false
+    expect((await pollers.once(drain.signal)).map(({ ok }) => ok)).toEqual([true, false])
+    expect([app.steps, app.closes, billing.steps]).toEqual([0, 0, 1])
+  })
+
+  it('the first fault is the one that is shown: the others end the page that they are at before they are closed', async () => {
+    app.outcome = async () => Promise.reject(new Error('the store is gone'))
+    let end = (): void => {}
+    billing.outcome = async () => {
+      await new Promise<void>((resolve) => (end = resolve))
+      if (billing.closes > 0) throw new Error('closed while it read')
+      throw new Error('a later fault')
+    }
+    const once = pollers.once(drain.signal)
+    once.catch(() => {})
+    await clock.settle()
+    expect([app.closes, billing.closes, billing.told]).toEqual([0, 0, true])
+    end()
+    await expect(once).rejects.toThrow('the store is gone')
+    expect([app.closes, billing.closes]).toEqual([1, 1])
   })
 
   it('closes all of them when one fails', async () => {

@@ -62,8 +62,13 @@ describe('run --once', () => {
     expect(isDue({ everyMs: 59_999 }, pull(now - 1), now)).toBe(true)
   })
 
+  it('tries one that has failed at once: whoever reads the exit code must hear of it each time', () => {
+    expect(isDue(every5, pull(now - 1, { ok: false, nextAt: now + minute }), now)).toBe(true)
+    expect(isDue(nightly, pull(now - 1, { ok: false, nextAt: now + minute }), now)).toBe(true)
+  })
+
   it('leaves a source alone that has asked for it, an hour at most', () => {
-    const failed = pull(now - minute, { ok: false, nextAt: now + 10 * minute })
+    const failed = pull(now - minute, { ok: false, limited: true, nextAt: now + 10 * minute })
     expect(isDue(every5, failed, now)).toBe(false)
     expect(isDue(every5, failed, now + 10 * minute)).toBe(true)
     expect(isDue(every5, { ...failed, nextAt: now + 500 * day }, now + hour)).toBe(true)

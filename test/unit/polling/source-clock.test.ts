@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SharedSource } from '../../../src/polling/shared-source.ts'
 import { SourceClock } from '../../../src/polling/source-clock.ts'
 import type { SourceNotice } from '../../../src/sources/source.ts'
 import { TestClock } from '../../fakes/test-clock.ts'
@@ -59,10 +60,34 @@ describe('SourceClock', () => {
       expect(source.now()).toBe(sign < 0 ? start - off * minute : start)
       expect(notices.map(({ code, level }) => [code, level])).toEqual([['clock_disagrees', 'warning']])
       expect(notices[0]?.text).toContain(sign < 0 ? 'behind' : 'ahead of')
+      expect(notices[0]?.text).toContain(`clock is ${off === 11 ? '11m' : off === 60 ? '1h' : '365d'} `)
       source.observe(at(start))
       source.observe(at(start + sign * off * minute))
-      expect(notices).toHaveLength(2)
+      expect(notices.map(({ level }) => level)).toEqual(['warning', 'info', 'warning'])
     }
+  })
+
+  it('tells whoever opens the source next, too', () => {
+    const clock = new TestClock(start, 1)
+    const shared = new SharedSource(clock)
+    const heard: string[] = []
+    shared.hear(({ level }) => void heard.push(`first ${level}`))
+    shared.clock.observe(at(start + 60 * minute))
+    shared.hear(({ level }) => void heard.push(`second ${level}`))
+    shared.clock.now()
+    shared.clock.now()
+    expect(heard).toEqual(['first warning', 'second warning'])
+  })
+
+  it('row 24: says so when the local clock is set, also when no answer comes any more', () => {
+    const { clock, source, notices } = stage()
+    source.observe(at(start))
+    clock.jump(-60 * minute)
+    expect([source.now(), source.now()]).toEqual([start - 60 * minute, start - 60 * minute])
+    expect(notices.map(({ code, level }) => [code, level])).toEqual([['clock_disagrees', 'warning']])
+    clock.jump(60 * minute)
+    expect(source.now()).toBe(start)
+    expect(notices.map(({ level }) => level)).toEqual(['warning', 'info'])
   })
 
   it.each([3_600_000, -3_600_000, 365 * 86_400_000, -365 * 86_400_000])(

@@ -50,6 +50,8 @@ describe('a lane', () => {
           expect(open.at).toBeLessThanOrEqual(readTo)
           expect(open.until - open.at).toBeLessThanOrEqual(mine.maxWindowMs)
           expect(open.to).toBeLessThanOrEqual(now - mine.lagMs)
+          // Two records that a source shows with the same second never lie in two windows that touch.
+          expect([open.at, open.until, open.to, state.frontier].map((bound) => bound % 1000)).toEqual([0, 0, 0, 0])
           if (kind === 'page') state = pageRead(state, 'p')
           if (kind === 'halve') state = narrowed(state) ?? state
           if (kind === 'correct') state = corrected(state, open.asOf - ms)
@@ -69,8 +71,8 @@ describe('a lane', () => {
 
   it('a stretch ends after as many windows as it is wide, and only what is declared is read twice', () => {
     const widths = fc.record({
-      width: fc.integer({ min: 1000, max: 90 * minute }),
-      awayMs: fc.integer({ min: 1, max: 2000 * minute }),
+      width: fc.integer({ min: 1, max: 90 * 60 }).map((seconds) => seconds * 1000),
+      awayMs: fc.integer({ min: 1000, max: 2000 * minute }),
     })
     const property = fc.property(widths, ({ width, awayMs }) => {
       const mine = { ...rules, maxWindowMs: width }
@@ -82,8 +84,8 @@ describe('a lane', () => {
         at = state.open.until
         state = windowRead(state, mine)
       }
-      expect(windows).toBe(Math.ceil((awayMs + mine.overlapMs) / width))
-      expect(state.frontier).toBe(now - mine.lagMs)
+      expect(windows).toBe(Math.ceil((awayMs - (awayMs % 1000) + mine.overlapMs) / width))
+      expect(state.frontier).toBe(t0 + awayMs - (awayMs % 1000))
       expect(plan(state, mine, now, now)).toBeNull()
     })
     fc.assert(property, { numRuns: 100 })
@@ -98,6 +100,15 @@ describe('a lane', () => {
     expect(state.width).toBe(narrowestMs)
     for (let n = 0; n < 4; n++) state = windowRead(state, rules)
     expect(state.width).toBe(2 * narrowestMs)
+  })
+
+  it('one that stands within a second, or may be that wide, goes on at whole seconds; a period ends where it ends', () => {
+    const mine = { ...rules, overlapMs: 0, maxWindowMs: 1500 }
+    let state = plan(laneFrom(t0 + 250, mine.maxWindowMs), mine, t0 + minute, t0 + 3700) as LaneState
+    const bounds: number[] = []
+    for (; state.open; state = windowRead(state, mine)) bounds.push(state.open.at - t0, state.open.until - t0)
+    expect(bounds).toEqual([250, 1000, 1000, 2000, 2000, 3000, 3000, 3700])
+    expect(plan({ ...state, floor: t0 }, mine, t0 + minute, Infinity)?.open).toMatchObject({ at: t0 + 3000 })
   })
 
   it('is spared what was old enough, wherever that lies, and reads the rest', () => {

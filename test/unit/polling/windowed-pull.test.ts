@@ -142,7 +142,10 @@ describe('what is too wide', () => {
     const pull = await rig.pull()
     expect(pull.ok).toBe(false)
     const failure = rig.events.find(({ type }) => type === 'pull_failed')
-    expect(failure).toMatchObject({ kind: 'denied', text: expect.stringContaining('narrow what is read') as string })
+    expect((failure as { text: string }).text).toBe(
+      'a window of one second (2026-05-17T07:00:00.000Z to 2026-05-17T07:00:01.000Z) still holds too much: narrow what is read, with filters or several sources; ' +
+        'or pass over it, which is audited as a gap, with "audit-relay sources reset late --to 2026-05-17T07:00:01.000Z" (too many pages)',
+    )
     expect((await rig.view())?.frontier).toBe(start - hour)
     expect(rig.world.requests.at(-1)).toMatchObject({ from: start - hour, to: start - hour + second })
   })
@@ -184,6 +187,19 @@ describe('what is too wide', () => {
 })
 
 describe('sweeps', () => {
+  it('count nothing as late where windows are of the time of arrival', async () => {
+    const rig = await rigWith({ ofArrival: true })
+    await rig.pull()
+    const late = event('late', rig.now - 15 * second, 40 * minute)
+    rig.world.events.push(late)
+    for (let n = 0; n < 12; n++) {
+      rig.pass(10 * minute)
+      await rig.pull()
+    }
+    expect(await rig.held()).toEqual(['late'])
+    expect(rig.commits.filter(({ lateBefore }) => lateBefore !== undefined)).toEqual([])
+  })
+
   it('find what came up late, once, and count it as late', async () => {
     const rig = await rigWith()
     await rig.pull()
@@ -197,6 +213,7 @@ describe('sweeps', () => {
     const commit = rig.commits.find(({ page }) => page.count > 0)
     expect(commit).toMatchObject({ lane: 'sweep 1h' })
     expect(commit?.lateBefore).toBeGreaterThan(late.at)
+    expect(commit?.rememberFrom).toBe(start - hour - 5 * minute - day)
     expect(commit?.rememberMs).toBe(6 * hour * 1.25 + 5 * minute + day)
   })
 
@@ -261,6 +278,26 @@ describe('parts', () => {
     await rig.pull()
     expect((await rig.store.cursors('late')).map(({ part }) => part)).toEqual(expect.arrayContaining(['a', 'c']))
   })
+})
+
+describe('what a source throws that it may not', () => {
+  it.each(['too_wide', 'expired'] as const)(
+    'a window error (%s) of the list of parts is a failure of the source',
+    async (kind) => {
+      const rig = await rigWith()
+      rig.world.parts = []
+      rig.world.listing = () => {
+        throw new WindowError(kind, 'the list goes on and on')
+      }
+      rig.restart()
+      expect(await rig.pull()).toMatchObject({ ok: false })
+      expect(rig.events.at(-1)).toMatchObject({
+        type: 'pull_failed',
+        kind: 'transient',
+        text: 'the list goes on and on',
+      })
+    },
+  )
 })
 
 describe('what leads nowhere', () => {
@@ -332,6 +369,61 @@ describe('clocks', () => {
     },
   )
 
+  it('row 24: a clock that was set back an hour: the source is asked on, nothing is lost, and it is said until it is mended', async () => {
+    for (const isStarted of [false, true]) {
+      const rig = await rigWith({ sweepsMs: [] })
+      await rig.pull()
+      rig.skew = -hour
+      if (isStarted) rig.restart()
+      rig.world.events.push(event('during', rig.now + 30 * second))
+      const asked = rig.world.requests.length
+      for (let n = 0; n < 3; n++) {
+        rig.pass(minute)
+        await rig.pull()
+      }
+      expect(rig.world.requests.slice(asked)).toHaveLength(3)
+      expect(await notices(rig)).toContainEqual(
+        expect.objectContaining({
+          level: 'error',
+          code: 'clock_behind',
+          text: expect.stringContaining('set') as string,
+        }),
+      )
+      expect((await notices(rig)).map(({ code }) => code)).toContain('clock_disagrees')
+      expect(rig.events.filter((one) => one.type === 'source_notice' && one.code === 'clock_behind')).toHaveLength(1)
+      rig.skew = 0
+      rig.pass(minute)
+      await rig.pull()
+      await rig.pull()
+      expect(await rig.held()).toEqual(['during'])
+      expect(await notices(rig)).toEqual([])
+    }
+  })
+
+  it('row 24: a source whose clock steps back an hour: both times are said, and neither is called wrong', async () => {
+    const rig = await rigWith({ sweepsMs: [] })
+    await rig.pull()
+    rig.sourceSkew = -hour
+    rig.pass(minute)
+    await rig.pull()
+    await rig.pull()
+    expect((await notices(rig)).find(({ code }) => code === 'clock_behind')?.text).toBe(
+      "what was read ends at 2026-05-17T07:59:50Z, but it is 2026-05-17T08:01:00Z by this machine's clock and 2026-05-17T07:01:00Z by the source's: " +
+        'nothing newer is read until the earlier of the two comes there; set the one that is wrong',
+    )
+  })
+
+  it('row 24: a step back of seconds, as each answer makes one, asks nothing more', async () => {
+    const rig = await rigWith({ sweepsMs: [], settleMs: 0 })
+    await rig.pull()
+    rig.pass(999)
+    await rig.pull()
+    rig.skew = -59 * second
+    rig.restart()
+    await rig.pull()
+    expect(rig.world.requests).toHaveLength(1)
+  })
+
   it('row 24: a first pull by a clock that is a year ahead begins anew when the source has told its time', async () => {
     const rig = await rigWith({ sweepsMs: [hour] })
     rig.world.events.push(event('a', start - 30 * minute))
@@ -398,6 +490,11 @@ it('whatever fails and whenever it is killed: everything that comes up within th
   })
   await fc.assert(property, { numRuns: 25 })
 }, 60_000)
+
+/** What `status` would show of the last pull. */
+async function notices(rig: Rig) {
+  return (await rig.store.overview(rig.now)).sources[0]?.lastPull?.notices ?? []
+}
 
 function noticed(rig: Rig) {
   return rig.commits.flatMap(({ noticed: told = [] }) => told)

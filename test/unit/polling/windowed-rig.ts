@@ -19,7 +19,7 @@ export const hour = 60 * minute
 export const day = 24 * hour
 export const start = Date.UTC(2026, 4, 17, 8)
 
-export const usual: WindowDefaults = {
+const usual: WindowDefaults = {
   startMs: hour,
   settleMs: 10 * second,
   overlapMs: 5 * minute,
@@ -32,6 +32,8 @@ export class Rig {
   /** True time, and how far the relay's own clock is off. */
   now = start
   skew = 0
+  /** How far the clock that the source tells of is off. */
+  sourceSkew = 0
   #monotonic = 0
   readonly world: LateWorld
   readonly commits: PageCommit[] = []
@@ -103,7 +105,7 @@ export class Rig {
   }
 
   #hear(): void {
-    if (this.tells) this.#shared.clock.observe({ date: new Date(this.now).toUTCString() })
+    if (this.tells) this.#shared.clock.observe({ date: new Date(this.now + this.sourceSkew).toUTCString() })
   }
 
   #newPoller(): Poller {

@@ -25,9 +25,13 @@ const settings: WindowDefaults = {
 }
 
 /** A source that has an event every six minutes from `START` on, five to a page, and does what `before` says first. */
-function kindOf(before: (request: WindowRequest) => void | Promise<void>): SourceKind<object> {
+function kindOf(
+  before: (request: WindowRequest) => void | Promise<void>,
+  parts?: () => readonly string[],
+): SourceKind<object> {
   const times = Array.from({ length: EVENTS }, (_, index) => START + index * 360_000)
   const open = (_: object, tools: SourceTools) => ({
+    ...(parts && { parts: async () => parts() }),
     async *readWindow(request: WindowRequest): AsyncIterable<WindowPage> {
       const { from, to } = request.window
       const found = times.filter((time) => time >= from && time < to)
@@ -35,7 +39,12 @@ function kindOf(before: (request: WindowRequest) => void | Promise<void>): Sourc
         await before(request)
         const draft = tools.newPage()
         for (const time of found.slice(place, place + PER_PAGE)) {
-          const event = { event_id: `e${time}`, event_type: 't', occurred_at: new Date(time).toISOString(), data: {} }
+          const event = {
+            event_id: `${request.part}e${time}`,
+            event_type: 't',
+            occurred_at: new Date(time).toISOString(),
+            data: {},
+          }
           const bytes = Buffer.from(JSON.stringify(event))
           draft.add(bytes, 0, bytes.length)
         }
@@ -62,7 +71,12 @@ function holder(
   {
     before = () => {},
     killAfter = Infinity,
-  }: { before?: (request: WindowRequest) => void | Promise<void>; killAfter?: number },
+    listed,
+  }: {
+    before?: (request: WindowRequest) => void | Promise<void>
+    killAfter?: number
+    listed?: () => readonly string[]
+  },
 ): Rig {
   const pages = { count: 0 }
   const dying: Store = Object.assign(Object.create(store) as Store, {
@@ -73,7 +87,7 @@ function holder(
     },
   })
   const own = bindAll(store, dying)
-  const parts = { name: 'app', kind: kindOf(before), options: () => ({}), routes: [], clock: bench.clock }
+  const parts = { name: 'app', kind: kindOf(before, listed), options: () => ({}), routes: [], clock: bench.clock }
   const identity = new Identity(store.identity.secret)
   const openBackfill: OpenBackfill = (opening) =>
     new BackfillReader(opening, {
@@ -216,6 +230,50 @@ describe.each(Object.entries(BENCHES))('over the %s store', (_, makeBench) => {
     await bench.clock.advance(60_000)
     await requests.finish()
     expect(await find(store, id)).toBeUndefined()
+  })
+
+  it('a period that is still to come for the source is waited for, not taken as read', async () => {
+    const { bench, store } = await opened()
+    const now = bench.clock.now()
+    const id = await store.ask(asked({ from: now + HOUR, to: now + 2 * HOUR }), 'mina', now)
+    const { requests, drain } = holder(store, bench, {})
+    await requests.step(drain.signal)
+    await bench.clock.advance(30_000)
+    expect((await find(store, id))?.backfilled?.trouble).toContain('too new')
+    await bench.clock.advance(2 * HOUR + 120_000)
+    await requests.finish()
+    expect(await ended(store, bench.clock.now())).toMatchObject([{ outcome: 'success' }])
+  })
+
+  it('a source that lists no parts at present is said to, not taken as read', async () => {
+    const { bench, store } = await opened()
+    const id = await store.ask(asked(), 'mina', bench.clock.now())
+    let parts: readonly string[] = []
+    const { requests, drain } = holder(store, bench, { listed: () => parts })
+    await requests.step(drain.signal)
+    await bench.clock.advance(5000)
+    expect((await find(store, id))?.backfilled?.trouble).toContain('lists no parts')
+    parts = ['a', 'b']
+    await bench.clock.advance(60_000)
+    await requests.finish()
+    expect(await ended(store, bench.clock.now())).toMatchObject([{ outcome: 'success', data: { new: 2 * EVENTS } }])
+  })
+
+  it('a part that is gone midway is left out, and the rest is read to the end', async () => {
+    const { bench, store } = await opened()
+    await store.ask(asked(), 'mina', bench.clock.now())
+    let parts = ['a', 'b']
+    const before = ({ part, window }: WindowRequest): void => {
+      if (part !== 'b' || window.from < START + HOUR) return
+      parts = ['a']
+      throw new SourceError('denied', 'no such tenant')
+    }
+    const { requests, drain } = holder(store, bench, { before, listed: () => parts })
+    await requests.step(drain.signal)
+    while ((await store.openRequests()).length > 0) await bench.clock.advance(10_000)
+    await requests.finish()
+    expect(await ended(store, bench.clock.now())).toMatchObject([{ outcome: 'success', data: { new: EVENTS + 10 } }])
+    expect([await store.openRequests(), await store.cursors('app')]).toEqual([[], []])
   })
 
   it('is cancelled where it is, by another request, and its lane is forgotten', async () => {

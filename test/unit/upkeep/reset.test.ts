@@ -1,10 +1,12 @@
 // Setting a source back or forward: what moves, what is audited, and what cannot be.
 import { describe, expect, it } from 'vitest'
+import { recordText } from '../../../src/cli/audit/words.ts'
 import { planTexts } from '../../../src/cli/commands/sources-reset.ts'
 import { movesTo } from '../../../src/polling/reset.ts'
-import { stateText, viewOf } from '../../../src/polling/window-state.ts'
+import { parseState, stateText, viewOf } from '../../../src/polling/window-state.ts'
 import { laneFrom } from '../../../src/polling/window.ts'
-import { resetSource } from '../../../src/upkeep/reset.ts'
+import type { Notice } from '../../../src/store/notices.ts'
+import { type Reading, resetSource } from '../../../src/upkeep/reset.ts'
 
 const hour = 3_600_000
 const now = Date.UTC(2026, 4, 17, 8)
@@ -20,8 +22,12 @@ const cursors = [
   at('sweep 1h', 'a', 2 * hour),
   at('backfill 7', 'a', 9 * hour),
 ]
-const reset = (to: number, part: string | null = null, given = cursors) =>
-  resetSource({ kind: 'reset_source', source: 'app', part, to }, given, 'mina')
+const reset = (
+  to: number,
+  part: string | null = null,
+  given: Parameters<typeof resetSource>[1] = cursors,
+  reading?: Reading,
+) => resetSource({ kind: 'reset_source', source: 'app', part, to }, given, 'mina', reading)
 const movedOf = (result: ReturnType<typeof reset>) =>
   result.moved.cursors.map(({ lane, part, value }) => [lane, part, now - (viewOf(value ?? '')?.frontier ?? 0)])
 
@@ -36,16 +42,45 @@ describe('which lanes move', () => {
     expect(result.text).toBe('set to 2026-05-17T03:00:00Z (2 parts); it is read on from there')
   })
 
-  it('forward: sweeps too, or they would read what was passed over; each part has its gap audited', () => {
+  it('back, to a time at which sweeps have not looked yet: they go on where they stand, for live reading does not come there again', () => {
+    const late = [at('live', 'a', 0), at('sweep 24h', 'a', 25 * hour)]
+    expect(movedOf(reset(now - 2 * hour, null, late))).toEqual([['live', 'a', 2 * hour]])
+  })
+
+  it('forward: sweeps look at what was read, and pass over what live reading passes over; each part has its gap audited', () => {
     const result = reset(now)
     expect(movedOf(result)).toEqual([
       ['live', 'a', 0],
       ['live', 'b', 0],
-      ['sweep 1h', 'a', 0],
+      ['sweep 1h', 'a', 2 * hour],
     ])
+    const sweep = parseState(result.moved.cursors[2]?.value as string, { source: 'app', lane: 'sweep 1h', part: 'a' })
+    expect(sweep.spared).toEqual([{ from: now - hour, to: now }])
     expect(result.moved.noticed).toMatchObject([
       { kind: 'source_gap', by: 'mina', outcome: 'failure', data: { code: 'skipped', subject: 'a' } },
       { data: { subject: 'b', from: '2026-05-17T05:00:00Z', to: '2026-05-17T08:00:00Z' } },
+    ])
+  })
+
+  it('forward, of a source without parts: its gap names none, and the period once', () => {
+    const [notice] = reset(now, null, [at('live', '', hour)]).moved.noticed ?? []
+    expect(notice?.data).toEqual({
+      source: 'app',
+      code: 'skipped',
+      from: '2026-05-17T07:00:00Z',
+      to: '2026-05-17T08:00:00Z',
+      reason: 'passed over by command, and not read',
+    })
+    expect(recordText({ ...notice, destinations: [] } as unknown as Notice)).toBe(
+      'from 2026-05-17T07:00:00Z, to 2026-05-17T08:00:00Z: passed over by command, and not read',
+    )
+  })
+
+  it('a sweep that had read nothing beyond live reading goes on behind what is passed over', () => {
+    const level = [at('live', 'a', hour), at('sweep 1h', 'a', hour)]
+    expect(movedOf(reset(now, null, level))).toEqual([
+      ['live', 'a', 0],
+      ['sweep 1h', 'a', 0],
     ])
   })
 
@@ -58,6 +93,53 @@ describe('which lanes move', () => {
     const damaged = [{ lane: 'live', part: '', value: '{"v":9,"frontier":"soon"}', seq: 1 }]
     expect(movedOf(reset(now, null, damaged))).toEqual([['live', '', 0]])
   })
+
+  it('sets a sweep that cannot be read to its delay before what was read live', () => {
+    const damaged = [at('live', '', hour), { lane: 'sweep 1h', part: '', value: '{"v":9,"frontier":"soon"}', seq: 1 }]
+    expect(movedOf(reset(now - 3 * hour, null, damaged))).toEqual([
+      ['live', '', 3 * hour],
+      ['sweep 1h', '', 4 * hour],
+    ])
+  })
+})
+
+describe('a source that is configured otherwise now than it was read', () => {
+  const handle = { lane: 'live', part: '', value: '{"since":12,"cursor":"x"}', seq: 1 }
+
+  it('by time now: the place of its own is replaced by the time', () => {
+    const result = reset(now - hour, null, [handle], { type: 'http', windowed: true })
+    expect(movedOf(result)).toEqual([['live', '', hour]])
+    expect(result.text).toBe('set to 2026-05-17T07:00:00Z; it is read on from there')
+  })
+
+  it('from a place of its own now: what is left of reading by time is removed, and nothing else', () => {
+    const feed = { type: 'http', windowed: false }
+    const left = [handle, at('sweep 1h', '', hour), at('backfill 7', '', hour)]
+    const result = reset(now - hour, null, left, feed)
+    expect(result.moved.cursors).toEqual([{ lane: 'sweep 1h', part: '', value: null }])
+    expect([result.moved.noticed, result.moved.rememberFrom]).toEqual([[], undefined])
+    expect(result.text).toContain('what was left of reading it by time was removed')
+    expect(reset(now, null, [at('live', '', hour)], feed).moved.cursors).toEqual([
+      { lane: 'live', part: '', value: null },
+    ])
+    expect(() => reset(now, null, [handle], feed)).toThrow('is not read by time')
+    const moves = movesTo(left, { part: null, to: now }, feed)
+    expect(planTexts({ source: 'app', to: now, forgottenTo: null, now, moves }).map(({ text }) => text)).toEqual([
+      'app keeps a place of its own, which no time can set. What is left of reading it by time (1 lane) would be removed.',
+    ])
+  })
+
+  it('as another kind: the lanes are of the new kind from then on, also where it had been read to that time', () => {
+    const old = { lane: 'live', part: '', value: stateText(laneFrom(now - hour, hour), 'zitadel'), seq: 1 }
+    const result = reset(now - hour, null, [old], { type: 'http', windowed: true })
+    const place = { source: 'app', lane: 'live', part: '' }
+    expect(parseState(result.moved.cursors[0]?.value as string, { ...place, kind: 'http' }).frontier).toBe(now - hour)
+    expect(() => parseState(old.value, { ...place, kind: 'http' })).toThrow(
+      'app was read as zitadel so far (lane "live"), and is http in the configuration: how far the one has been read means nothing to the other. "audit-relay sources reset app --to TIME" says from where http is read; or give it another name',
+    )
+    expect(parseState(old.value, { ...place, kind: 'zitadel' }).frontier).toBe(now - hour)
+    expect(parseState(stateText(laneFrom(now, hour)), { ...place, kind: 'http' }).frontier).toBe(now)
+  })
 })
 
 describe('what cannot be', () => {
@@ -68,6 +150,7 @@ describe('what cannot be', () => {
       () => reset(now, null, [{ lane: 'live', part: 'x.jsonl', value: '{"offset":12}', seq: 1 }]),
     ],
     ['has no part "c"; there are: a, b', () => reset(now, 'c')],
+    ['has no parts: leave out --part', () => reset(now, 'c', [at('live', '', hour)])],
   ])('%s', (text, act) => expect(act).toThrow(text))
 })
 

@@ -18,7 +18,7 @@ export const windowed = {
 } as const
 
 /** A record that `windowed` understands. */
-export function record(id: number | string): object {
+function record(id: number | string): object {
   return { id: String(id), type: 'a.b', at: '2026-05-17T07:30:00Z' }
 }
 
@@ -53,7 +53,7 @@ export async function open(
   return { receiver, clock, tools, source, paths: () => receiver.requests.map(({ path }) => decodeURIComponent(path)) }
 }
 
-export function idsOf(draft: PageDraft): string[] {
+function idsOf(draft: PageDraft): string[] {
   return Array.from(
     { length: draft.count },
     (_, index) => (JSON.parse(draft.json(index)) as { event_id: string }).event_id,

@@ -31,7 +31,7 @@ export interface ReadPage {
   readonly last: boolean
 }
 
-export interface MappedEvent {
+interface MappedEvent {
   readonly event_id: string
   readonly event_type: string
   readonly occurred_at: string

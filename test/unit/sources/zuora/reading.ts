@@ -10,7 +10,7 @@ import { type AuditRecord, FakeZuora } from '../../../fakes/zuora.ts'
 export const hour: Window = { from: Date.UTC(2026, 4, 17, 7), to: Date.UTC(2026, 4, 17, 8) }
 export const never = new AbortController().signal
 
-export interface MappedEvent {
+interface MappedEvent {
   readonly event_id: string
   readonly event_type: string
   readonly outcome?: string

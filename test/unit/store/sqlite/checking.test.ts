@@ -47,6 +47,11 @@ test.each([
     'destination siem: counts 23 waiting, its routing and positions have 22',
   ],
   [
+    'a page that its times do not lead to',
+    'UPDATE page_span SET last_time = first_time - 1 WHERE first_seq = 11',
+    'the page at event 11 would not be found by the time of its events: they may be delivered again',
+  ],
+  [
     'an exception of an event that its filter did not take',
     "UPDATE exception SET destination = (SELECT id FROM destination WHERE name = 'picky'), seq = 1",
     'destination picky: keeps 1 retrying or dead events that were never routed to it',

@@ -62,6 +62,14 @@ it('a period that begins before it is refused, unless it is asked for with --aga
   expect(running.map(({ id }) => id)).toEqual([again, later])
 })
 
+it('an event from the far future does not make everything look forgotten', async () => {
+  const db = new Database(bench.path)
+  db.prepare('UPDATE page SET last_time = ?').run(Date.UTC(2099, 0))
+  db.close()
+  await store.prune(bench.clock.now())
+  expect(await forgotten()).toBe(bench.clock.now() + 3_600_000)
+})
+
 it('while a backfill is under way nothing of its source is forgotten', async () => {
   const id = await store.ask(asked(first), 'mina', bench.clock.now())
   await store.beginBackfill(id, bench.clock.now())
