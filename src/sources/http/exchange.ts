@@ -101,6 +101,15 @@ export class Exchange {
     return { ...bare, method: 'GET', headers: { 'user-agent': agent, accept } }
   }
 
+  /** A list that ended with its first page, although that page was full, may have more that was not found. */
+  suspectEnd(count: number, { part }: Scene): void {
+    const key = `end ${part}`
+    if (this.#skipped.has(key)) return
+    this.#skipped.add(key)
+    const text = `a list ended with its first page of exactly ${count} records, as many as page.size asks for: if that was not all, page.next does not name the place where the cursor stands, and events are missed ("sources try" shows the answer)`
+    this.#options.notice({ level: 'warning', code: 'full_last_page', subject: part, text })
+  }
+
   /** Passed over, but not in silence: what an item held may be lost. */
   #skip({ say }: ErrorRule, { reply, asked, scene: { item, part } }: Seen & { readonly scene: Scene }): void {
     const what = item ? `item ${asked.url}` : `part ${part}`

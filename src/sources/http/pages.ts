@@ -9,7 +9,7 @@ import type { PagePlan } from './page-plan.ts'
 import { type Built, buildRequest } from './request-build.ts'
 import type { RequestPlan } from './request-plan.ts'
 import type { Scalar } from './schema-words.ts'
-import { firstWalk, isFirst, LoopGuard, turn, type Walk } from './walk.ts'
+import { firstWalk, isFirst, LoopGuard, saysMore, turn, type Walk } from './walk.ts'
 
 const newline = 0x0a
 
@@ -52,9 +52,18 @@ export async function* readPages(
     if (!answer) return
     const read: ReadPage = { ...pageOf(list, walk, answer), where: exchange.where(built.request.url) }
     guard.check(list.page, walk, read.next, read.records)
+    if (isSuspect(list.page, read)) exchange.suspectEnd(read.records.count, scene)
     yield read
     walk = read.next
   }
+}
+
+/** A misspelt page.next finds no cursor, and looks like the end of a list. Where the source says itself whether there is more, it is asked. */
+function isSuspect(page: PagePlan, { walk, next, cursor, records, answer }: ReadPage): boolean {
+  const ended = isFirst(walk) && next === undefined && cursor === undefined
+  return (
+    ended && page.hasCursor && records.count > 0 && records.count === page.size && saysMore(page, answer) === undefined
+  )
 }
 
 /** The request for the page that a walk has come to. */

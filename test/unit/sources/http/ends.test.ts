@@ -79,3 +79,16 @@ it('row 37: an answer that was cut off at the limit names the limit, also when i
     message: expect.stringMatching(/more than 64 MiB/) as string,
   })
 })
+
+it('a list that ends with a first page that is full is told, once', async () => {
+  const cursor = { type: 'token', next: 'body.nxt', into: 'query.after', size: 2 }
+  for (const [given, body, told] of [
+    [{ ...windowed, page: cursor }, page([1, 2], { next: 'b' }), ['full_last_page']],
+    [{ ...windowed, page: cursor }, page([1]), []],
+    [{ ...windowed, page: { ...cursor, more: 'body.more' } }, page([1, 2], { more: false }), []],
+  ] as const) {
+    const { source, tools } = await open(given, { body })
+    for (let reading = 0; reading < 2; reading++) expect((await readWindow(source)).error).toBeUndefined()
+    expect(tools.notices.map(({ code }) => code)).toEqual(told)
+  }
+})
