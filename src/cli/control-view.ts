@@ -4,7 +4,14 @@ import { nearest } from '../model/nearest.ts'
 import { RELAY_SOURCE } from '../store/notices.ts'
 import type { DestinationOverview, Overview, SourceOverview } from '../store/store.ts'
 import { UsageError } from './options.ts'
-import { destinationStatus, lastSuccessAt, shownSources, sourceStatus, type StatusWord, whyNotRead } from './status/assess.ts'
+import {
+  destinationStatus,
+  lastSuccessAt,
+  shownSources,
+  sourceStatus,
+  type StatusWord,
+  whyNotRead,
+} from './status/assess.ts'
 
 /** Why a destination or source does not run. */
 export type WhyInactive = 'file' | 'command' | 'not_configured'

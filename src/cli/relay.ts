@@ -79,7 +79,11 @@ export class Relay {
       const delivered = new AbortController()
       const stop = AbortSignal.any([drain, delivered.signal])
       const finish = async () => {
-        ;[pulls, routed] = await Promise.all([pollers.once(drain), fleet.route(drain), this.#requests.step(stop)])
+        ;[pulls, routed] = await Promise.all([
+          pollers.once(drain, maxWaitMs),
+          fleet.route(drain),
+          this.#requests.step(stop),
+        ])
         await own?.step()
         let carried: number | undefined
         // What was noticed meanwhile is delivered too; that notices nothing more, so that it ends.

@@ -8,6 +8,7 @@ import type { Telemetry } from '../telemetry/events.ts'
 import { failureDelayMs } from './backoff.ts'
 import { isPulled, LIVE } from './lanes.ts'
 import type { EncodedPage } from './page-encoder.ts'
+import { putOff } from './put-off.ts'
 import type { OpenReader, Reader } from './reader.ts'
 import { firstInMs, isDue, nextInMs, periodMs, type Schedule } from './schedule.ts'
 import { tellCommitted } from './tell-committed.ts'
@@ -32,6 +33,8 @@ export interface PollerParts extends Schedule {
 /** How a pull ended. */
 export interface Pull {
   readonly ok: boolean
+  /** It failed because the source asked to wait. */
+  readonly limited?: boolean
   readonly events: number
   readonly nextInMs: number
 }
@@ -72,11 +75,7 @@ export class Poller {
 
   /** What `run --once` makes of a source that is not due: it still counts as failed when it may not be asked yet. */
   putOff(last: PullRecord | null): Pull | null {
-    if (!last || last.ok) return null
-    const { telemetry, clock, name } = this.#parts
-    const { error, nextAt: until = last.at } = last
-    telemetry.emit({ type: 'pull_put_off', source: name, until, text: error ?? 'no reason given' })
-    return { ok: false, events: 0, nextInMs: Math.max(0, until - clock.now()) }
+    return putOff(this.#parts, last)
   }
 
   /**
@@ -98,7 +97,8 @@ export class Poller {
     } catch (error) {
       // Only the stop itself is no failure: a fault that comes while stopping is still a fault.
       if (signal.aborted && error === signal.reason) return { ok: true, ...pulled, nextInMs: 0 }
-      return { ok: false, ...pulled, nextInMs: await this.#failed(error) }
+      const limited = error instanceof SourceError && error.kind === 'limited'
+      return { ok: false, ...pulled, limited, nextInMs: await this.#failed(error) }
     }
   }
 
@@ -111,7 +111,11 @@ export class Poller {
       for await (const page of reader.read(signal, dueAt - clock.monotonic())) {
         const events = await this.#commit(page).catch(tooWideOr)
         if (events instanceof WindowError) refused = { page, error: events }
-        else pulled.events += events
+        else {
+          pulled.events += events
+          // It gets on: the next failure is not one in a row.
+          this.#failures = 0
+        }
         if (refused) break
       }
       if (!refused) return reader

@@ -42,8 +42,8 @@ export class Pollers {
     await this.#crew.run(signals, new Map(this.#parts.pollers.map((poller) => [poller.name, this.#loop(poller)])))
   }
 
-  /** One pull of each source that is enabled and due. When one rejects the others end with the page that they are at; then it is thrown. */
-  async once(drain: AbortSignal): Promise<readonly Pull[]> {
+  /** One pull of each source that is enabled and due; one that asks to wait a little is pulled on. When one rejects the others end with the page that they are at; then it is thrown. */
+  async once(drain: AbortSignal, maxWaitMs = 0): Promise<readonly Pull[]> {
     const enabled = await this.#enabled()
     const due = enabled.filter(({ poller, last }) => poller.isDue(last))
     const left = enabled.filter((one) => !due.includes(one))
@@ -51,7 +51,7 @@ export class Pollers {
     let fault: { readonly error: unknown } | undefined
     const stop = AbortSignal.any([drain, failed.signal])
     const pull = (poller: Poller): Promise<Pull> =>
-      poller.step(stop, Infinity).catch((error: unknown) => {
+      this.#pullWhole(poller, stop, maxWaitMs).catch((error: unknown) => {
         fault ??= { error }
         failed.abort()
         throw error
@@ -62,6 +62,19 @@ export class Pollers {
     for (const one of closed) if (one.status === 'rejected') throw one.reason
     const putOff = left.map(({ poller, last }) => poller.putOff(last))
     return [...pulls.map((one) => (one as PromiseFulfilledResult<Pull>).value), ...putOff.filter((one) => one !== null)]
+  }
+
+  /** A wait that a source asks for is waited for, unless nothing new has come for `maxWaitMs` by then. */
+  async #pullWhole(poller: Poller, stop: AbortSignal, maxWaitMs: number): Promise<Pull> {
+    const { clock } = this.#parts
+    let events = 0
+    for (let deadline = clock.monotonic() + maxWaitMs; ;) {
+      const pull = await poller.step(stop, Infinity)
+      events += pull.events
+      if (pull.events > 0) deadline = clock.monotonic() + maxWaitMs
+      if (!pull.limited || stop.aborted || clock.monotonic() + pull.nextInMs > deadline) return { ...pull, events }
+      await clock.sleep(pull.nextInMs, stop).catch(() => {})
+    }
   }
 
   /** Stops a source's poller, does the work, and starts it again if the state says then that it is enabled; also when the work failed. */

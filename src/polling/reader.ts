@@ -83,16 +83,7 @@ export function openReader(
   })
   const usual = kind.windows?.(options) ?? null
   const settings = usual && windowSettings(usual, parts.windows ?? {})
-  // A source that is not asked over HTTP tells no time: then ours is all there is.
-  const time = {
-    now: () => shared.clock.now(),
-    get known() {
-      return shared.clock.known || !usesHttp.yes
-    },
-    get told() {
-      return shared.clock.told
-    },
-  }
+  const time = timeOf(shared, usesHttp)
   const around = { name, kind: kind.type, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
   const pages = pagesOf(source, settings, around)
   return {
@@ -118,6 +109,19 @@ async function* withoutWindowErrors(pages: AsyncIterable<ReadPage>): AsyncGenera
   } catch (error) {
     if (error instanceof WindowError) throw new SourceError('transient', error.message, { cause: error })
     throw error
+  }
+}
+
+/** A source that is not asked over HTTP tells no time: then ours is all there is. */
+function timeOf({ clock }: SharedSource, usesHttp: { readonly yes: boolean }): Around['time'] {
+  return {
+    now: () => clock.now(),
+    get known() {
+      return clock.known || !usesHttp.yes
+    },
+    get told() {
+      return clock.told
+    },
   }
 }
 

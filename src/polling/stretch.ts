@@ -135,7 +135,10 @@ export class StretchReader {
     const next = error.kind === 'expired' ? pageRead(state, null) : narrowed(state)
     const { at: from, until: to } = stretchOf(state)
     if (!next)
-      throw tooNarrow({ source: this.#parts.source, lane: lane.name, part, from: timeText(from), to: timeText(to) }, error)
+      throw tooNarrow(
+        { source: this.#parts.source, lane: lane.name, part, from: timeText(from), to: timeText(to) },
+        error,
+      )
     this.#parts.states.set(lane.name, part, next)
   }
 
@@ -204,7 +207,6 @@ export class StretchReader {
     return state
   }
 }
-
 
 /** The window, and what its events show of how the source rounds: duplicates are looked for there. */
 function spanOf({ from, to }: Window, draft: PageDraft): Window {

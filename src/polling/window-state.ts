@@ -19,6 +19,7 @@ const shape = z
       .refine(({ at, until, to }) => at < until && until <= to)
       .nullable(),
     spared: z.array(windowShape).max(1000),
+    doubted: time.optional(),
   })
   .refine(({ floor, frontier }) => floor <= frontier)
 

@@ -16,6 +16,8 @@ export interface LaneState {
   readonly open: Stretch | null
   /** Ahead of the frontier: what another lane read when it was already old enough for this one. Sorted, disjoint. */
   readonly spared: readonly Window[]
+  /** Where it would have begun by the source's clock, which was far ahead of ours then: one of the two was wrong. */
+  readonly doubted?: number | undefined
 }
 
 /** The window that is being read is `[at, until)`; up to `at` the stretch has been read. */

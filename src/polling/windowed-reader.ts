@@ -1,37 +1,16 @@
 // Pulls a source that is read in windows: for each part what has come since (live), then what is to be looked at again (sweeps), as
 // long as the next pull is not due. A backfill reads its period in the same way.
-import type { Clock } from '../runtime/clock.ts'
-import type { PageDraft } from '../sources/page-draft.ts'
 import { PartFailures } from '../sources/part-failures.ts'
-import type { SourceNotice, Window, WindowDefaults, WindowSource } from '../sources/source.ts'
+import type { Window } from '../sources/source.ts'
+import { beginning, cleared, inDoubt, isLongBefore } from './beginning.ts'
 import { ClockBehind } from './clock-behind.ts'
-import { backfillLane, type Lane, type LaneCursor, LaneStates, LIVE, liveLane, sweepLanes } from './lanes.ts'
+import { backfillLane, type Lane, LaneStates, LIVE, liveLane, sweepLanes } from './lanes.ts'
 import { endsOfParts } from './part-ends.ts'
 import { type LanePage, StretchReader, widestRounding } from './stretch.ts'
 import { type Jump, jumpTo, laneFrom, type LaneState, lookBack, plan, wholeSecond } from './window.ts'
+import type { WindowedParts } from './windowed-parts.ts'
 
-/** A period that is read in a lane of its own. */
-export interface Backfill {
-  readonly id: string | number
-  /** Source time, `[from, to)`, ms. */
-  readonly from: number
-  readonly to: number
-}
-
-export interface WindowedParts {
-  readonly name: string
-  /** The kind of source; absent: nobody asks. */
-  readonly kind?: string
-  readonly reads: Pick<WindowSource, 'readWindow' | 'parts'>
-  readonly settings: WindowDefaults
-  readonly cursors: readonly LaneCursor[]
-  readonly backfill?: Backfill
-  readonly clock: Clock
-  /** The source's time; `known` once the source has told it, or has none to tell. `told`: by its own clock alone. */
-  readonly time: { now(): number; readonly known: boolean; readonly told?: number | null }
-  newPage(): PageDraft
-  notice(notice: SourceNotice): void
-}
+export type { Backfill } from './windowed-parts.ts'
 
 /** A first pull that began so much too late begins anew. */
 const aheadMs = 60_000
@@ -93,12 +72,21 @@ export class WindowedReader {
       const { lost, moved } = this.#ready(part)
       if (!this.#state(part).open) {
         const next = planned && !moved ? null : this.#plan(part, limit)
-        if (!next) return this.#tellBehind(part)
+        if (!next) {
+          yield* this.#doubts(part)
+          return this.#tellBehind(part)
+        }
         planned = true
         this.#stretches.begin(this.#live, part, next)
       }
       yield* this.#stretches.readWindow({ lane: this.#live, part, lost, givesWay }, signal)
     }
+  }
+
+  /** A doubt that came with the last answer is written down at once: another process could not know of it. */
+  *#doubts(part: string): Generator<LanePage, void> {
+    const cursors = this.#state(part).doubted === undefined ? [] : this.#states.take(part)
+    if (cursors.length > 0) yield { draft: this.#parts.newPage(), lane: LIVE, cursors, narrower: null }
   }
 
   /** Longest overdue first; at least one page. */
@@ -162,22 +150,36 @@ export class WindowedReader {
   /** Lanes of the part that have no cursor begin; what the source has forgotten meanwhile is passed over. */
   #ready(part: string): { readonly moved: boolean; readonly lost: Window | null } {
     const state = this.#states.get(this.#live.name, part)
-    const moved = state === undefined || this.#isMisplaced(part, state)
-    if (moved) this.#place(part)
+    const cleared = state !== undefined && this.#clear(part, state)
+    const misplaced = !cleared && (state === undefined || this.#isMisplaced(part, state))
+    if (misplaced) this.#place(part)
+    const moved = cleared || misplaced
     const jumped = moved || this.#parts.backfill ? null : this.#jump(part, state)
     this.#beginSweeps(part)
     return { moved: moved || jumped !== null, lost: jumped?.lost ?? null }
   }
 
   /** It was begun by a clock that was wrong, and has read nothing since. */
-  #isMisplaced(part: string, { frontier, floor }: LaneState): boolean {
+  #isMisplaced(part: string, state: LaneState): boolean {
     const { backfill, time, clock } = this.#parts
+    const { frontier, floor } = state
     if (backfill || !time.known) return false
     const placedAt = this.#blind.get(part)
     this.#blind.delete(part)
-    const elapsed = placedAt === undefined ? 0 : clock.monotonic() - placedAt
-    const ahead = floor - (this.#start() - elapsed)
-    return placedAt === undefined ? frontier === floor && floor > this.#now() : ahead > aheadMs
+    if (placedAt === undefined) return frontier === floor && floor > this.#now()
+    const elapsed = clock.monotonic() - placedAt
+    const begun = this.#start() - elapsed
+    this.#states.set(LIVE, part, inDoubt(state, this.#parts, elapsed))
+    return floor - begun > aheadMs || isLongBefore(floor, begun)
+  }
+
+  /** It was begun while our clock was far behind the source's; true when they agree now, and it goes on where the source's had it begin. */
+  #clear(part: string, state: LaneState): boolean {
+    const next = cleared(state, this.#parts)
+    if (!next) return false
+    const isMoved = next.floor !== state.floor
+    for (const { name } of isMoved ? [this.#live, ...this.#sweeps] : [this.#live]) this.#states.set(name, part, next)
+    return isMoved
   }
 
   #place(part: string): void {
@@ -185,11 +187,11 @@ export class WindowedReader {
     if (!time.known) this.#blind.set(part, clock.monotonic())
     const state = laneFrom(backfill?.from ?? this.#start(), settings.maxWindowMs)
     for (const { name } of [this.#live, ...this.#sweeps]) this.#states.set(name, part, state)
+    if (!backfill && time.known) this.#states.set(LIVE, part, inDoubt(state, this.#parts, 0))
   }
 
   #start(): number {
-    const { startMs, retentionMs } = this.#parts.settings
-    return Math.max(0, wholeSecond(this.#now() - Math.min(startMs, retentionMs ?? Infinity)))
+    return beginning(this.#parts.settings, this.#now())
   }
 
   /**

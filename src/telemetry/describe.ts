@@ -51,10 +51,7 @@ const wordings: Wordings = {
     e.kind === 'denied' ? 'error' : 'warning',
     `cannot be read: ${e.text}; next try in ${durationText(e.nextInMs)}`,
   ],
-  pull_put_off: (e) => [
-    'warning',
-    `is not read: asked to wait until ${new Date(e.until).toISOString().slice(0, 19)}Z, last error: ${e.text}`,
-  ],
+  pull_put_off: (e) => ['warning', `is not read: asked to wait until ${e.until.slice(0, 19)}Z, last error: ${e.text}`],
   source_notice: (e) => [e.level, e.text],
   left_over: leftOverWording,
   conflict: (e) => [

@@ -29,7 +29,7 @@ export type TelemetryEvent =
       readonly nextInMs: number
     }
   /** `run --once` leaves a source alone that failed, and asked for that. */
-  | { readonly type: 'pull_put_off'; readonly source: string; readonly until: number; readonly text: string }
+  | { readonly type: 'pull_put_off'; readonly source: string; readonly until: string; readonly text: string }
   | {
       readonly type: 'source_notice'
       readonly source: string

@@ -41,11 +41,7 @@ function headLines(detail: SourceDetail, view: View): readonly string[] {
   const paints = { Active: paint.good, 'Active with errors': paint.bad, Inactive: paint.warning }
   const because = why.length === 0 ? '' : `: ${whyText(why)}`
   const next =
-    nextPullAt === null
-      ? ''
-      : nextPullAt <= now
-        ? ', next pull now'
-        : `, next pull in ${secondsText(nextPullAt - now)}`
+    nextPullAt === null ? '' : nextPullAt <= now ? ', next pull now' : `, next pull in ${secondsText(nextPullAt - now)}`
   const last = lastPullAt === null ? 'not read yet' : `last pull ${agoText(lastPullAt, now)}`
   const event = lastEventAt === null ? '' : `, newest event ${agoText(lastEventAt, now)}`
   const times = `${schedule === null ? '' : `${schedule}, `}${last}${next}${event}`

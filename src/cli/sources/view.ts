@@ -55,7 +55,9 @@ export function lanesOf(cursors: readonly Cursor[], now: number, maxWindowMs = I
     const widthMs = width === WIDEST_MS ? null : width
     return [{ lane, part, frontier, lagMs: Math.max(0, now - frontier), window: open, until, widthMs }]
   })
-  return shown.toSorted((a, b) => orderOf(a) - orderOf(b) || delayOf(a) - delayOf(b) || compare(a.lane, b.lane) || compare(a.part, b.part))
+  return shown.toSorted(
+    (a, b) => orderOf(a) - orderOf(b) || delayOf(a) - delayOf(b) || compare(a.lane, b.lane) || compare(a.part, b.part),
+  )
 }
 
 /** How far the part that is farthest behind has been read; null for a source that keeps its own place, or was not read yet. */

@@ -59,7 +59,10 @@ const sourceColumns: readonly Column[] = [
   { title: 'LAST EVENT', align: 'right', yields: 2 },
 ]
 
-function sourceTable({ now, paint, width, expected }: StatusView, sources: readonly SourceOverview[]): readonly string[] {
+function sourceTable(
+  { now, paint, width, expected }: StatusView,
+  sources: readonly SourceOverview[],
+): readonly string[] {
   if (sources.length === 0) return [paint.faint('none has been read yet')]
   const rows = sources.map((source) => [
     { text: source.name },

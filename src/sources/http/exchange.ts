@@ -164,7 +164,7 @@ function slow(error: SourceError): SlowAnswer {
 }
 
 /** Host and path of an address: its query may hold what nobody should read. */
-export function whereOf(url: string): string {
+function whereOf(url: string): string {
   const parsed = URL.parse(url)
   return parsed ? `${parsed.host}${parsed.pathname}` : 'the source'
 }

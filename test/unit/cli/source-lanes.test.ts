@@ -31,9 +31,21 @@ it('a lane is no wider than the file allows, also after a reset', () => {
 })
 
 it('long parts are cut where there is no room, and nothing is told in less than seconds', () => {
-  const lanes = lanesOf([at('live', '3f0c2a52-7d0e-4a4f-9a1a-6d2f0d6f3b11/very-long-audit-log'), at('backfill 1234', 'b')], NOW)
+  const lanes = lanesOf(
+    [at('live', '3f0c2a52-7d0e-4a4f-9a1a-6d2f0d6f3b11/very-long-audit-log'), at('backfill 1234', 'b')],
+    NOW,
+  )
   const detail: SourceDetail = {
-    shown: { name: 'app', type: 'http', status: 'Active', why: [], pulled: 1, lastEventAt: NOW - 7, lastPullAt: NOW - 707, nextPullAt: NOW + 5 },
+    shown: {
+      name: 'app',
+      type: 'http',
+      status: 'Active',
+      why: [],
+      pulled: 1,
+      lastEventAt: NOW - 7,
+      lastPullAt: NOW - 707,
+      nextPullAt: NOW + 5,
+    },
     known: source(),
     schedule: null,
     windows: undefined,

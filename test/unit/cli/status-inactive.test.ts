@@ -32,7 +32,9 @@ test('a source that is not in the file is inactive, as "sources list" has it, an
   const sources = [source({ lastPull: failed }), source({ name: 'relay', pulled: 12_350 })]
   const expected = { ...facts.expected, configured: ['billing'] }
   const overview = { ...well, sources }
-  const text = statusLines({ ...facts, expected, overview, width: undefined, paint: paintFor({ colour: 0 }) }).join('\n')
+  const text = statusLines({ ...facts, expected, overview, width: undefined, paint: paintFor({ colour: 0 }) }).join(
+    '\n',
+  )
   expect(text).toMatch(/^app +Inactive /m)
   expect(text).toMatch(/^relay +Active /m)
   expect(text).toContain('app  is not in the configuration: it is not read')

@@ -197,6 +197,25 @@ describe('once', () => {
     expect([app.steps, app.closes, billing.steps, billing.closes]).toEqual([1, 1, 0, 0])
   })
 
+  it('a short wait that a source asks for is waited for; a long one, and other failures, end it', async () => {
+    disabled.add('billing')
+    const answers = [
+      { ok: false, limited: true, events: 3, nextInMs: 5000 },
+      { ok: false, limited: true, events: 0, nextInMs: 9000 },
+      { ok: true, events: 2, nextInMs: 1 },
+    ]
+    app.outcome = async () => answers[app.steps - 1] as Pull
+    const once = pollers.once(drain.signal, 15_000)
+    await clock.advance(14_000)
+    expect(await once).toEqual([{ ok: true, events: 5, nextInMs: 1 }])
+    app.steps = 0
+    app.outcome = async () => ({ ok: false, limited: true, events: 0, nextInMs: 16_000 })
+    expect(await pollers.once(drain.signal, 15_000)).toMatchObject([{ ok: false }])
+    app.outcome = async () => ({ ok: false, events: 0, nextInMs: 1000 })
+    expect(await pollers.once(drain.signal, 15_000)).toMatchObject([{ ok: false }])
+    expect(app.steps).toBe(2)
+  })
+
   it('one that may not be asked yet after a failure counts as failed', async () => {
     app.due = false
     expect((await pollers.once(drain.signal)).map(({ ok }) => ok)).toEqual([true, false])

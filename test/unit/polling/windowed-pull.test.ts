@@ -435,6 +435,67 @@ describe('clocks', () => {
   })
 })
 
+describe('row 24: a source that is new while our clock is a year back', () => {
+  const spanOf = (rig: Rig) => rig.world.requests.reduce((sum, { from, to }) => sum + to - from, 0)
+
+  it.each([false, true])(
+    'when the clock is mended the year is not read, and nothing since the beginning is lost (restarted: %s)',
+    async (restarts) => {
+      const rig = await rigWith({ startMs: 3 * minute, sweepsMs: [hour] })
+      rig.skew = -365 * day
+      for (let n = 0; n < 4; n++) {
+        rig.world.events.push(event(`e${n}`, rig.now - 30 * second))
+        await rig.pull()
+        rig.pass(5 * minute)
+        if (restarts) rig.restart()
+      }
+      rig.skew = 0
+      if (restarts) rig.restart()
+      for (let n = 0; n < 3; n++) {
+        await rig.pull()
+        rig.pass(minute)
+      }
+      expect((await rig.held()).toSorted()).toEqual(['e0', 'e1', 'e2', 'e3'])
+      expect(spanOf(rig)).toBeLessThan(4 * hour)
+      expect((await rig.view())?.frontier).toBeGreaterThan(rig.now - 2 * minute)
+    },
+  )
+
+  it('and mended before the source has answered at all', async () => {
+    const rig = await rigWith({ startMs: 3 * minute, sweepsMs: [] })
+    rig.skew = -365 * day
+    rig.world.heard = () => {
+      rig.skew = 0
+      rig.hear()
+    }
+    await rig.pull()
+    await rig.pull()
+    expect(spanOf(rig)).toBeLessThan(hour)
+  })
+
+  it('a source without events whose relay was off for days is read on from where it was', async () => {
+    const rig = await rigWith({ startMs: 3 * minute, sweepsMs: [] })
+    await rig.pull()
+    rig.pass(3 * day)
+    rig.world.events.push(event('meanwhile', rig.now - 2 * day))
+    rig.restart()
+    await rig.pull()
+    expect(await rig.held()).toEqual(['meanwhile'])
+  })
+
+  it('a source whose own clock was a year ahead loses nothing when that is mended', async () => {
+    const rig = await rigWith({ startMs: 3 * minute, sweepsMs: [] })
+    rig.sourceSkew = 365 * day
+    await rig.pull()
+    rig.pass(hour)
+    rig.world.events.push(event('a', rig.now - 40 * minute))
+    rig.sourceSkew = 0
+    await rig.pull()
+    await rig.pull()
+    expect(await rig.held()).toEqual(['a'])
+  })
+})
+
 it('whatever fails and whenever it is killed: everything that comes up within the longest sweep is read, once', async () => {
   const lateness = fc.oneof(
     { weight: 6, arbitrary: fc.constant(0) },

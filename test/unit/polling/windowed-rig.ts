@@ -53,7 +53,7 @@ export class Rig {
 
   constructor(settings: Partial<WindowDefaults> = {}) {
     this.world = lateWorld({ ...usual, ...settings }, () => this.now)
-    this.world.heard = () => this.#hear()
+    this.world.heard = () => this.hear()
     const store = openMemoryStore()
     const commitPage: Store['commitPage'] = async (commit, now) => {
       this.refuse(commit)
@@ -104,7 +104,8 @@ export class Rig {
     return cursor ? viewOf(cursor.value) : null
   }
 
-  #hear(): void {
+  /** An answer tells the time. */
+  hear(): void {
     if (this.tells) this.#shared.clock.observe({ date: new Date(this.now + this.sourceSkew).toUTCString() })
   }
 
