@@ -119,7 +119,9 @@ describe('progress', () => {
   it('is a line now and then elsewhere', () => {
     const world = fakeWorld()
     let now = 0
-    const progress = showProgress({ ...world, clock: { ...world.clock, monotonic: () => now } }, (far) => progressText(far, null))
+    const progress = showProgress({ ...world, clock: { ...world.clock, monotonic: () => now } }, (far) =>
+      progressText(far, null),
+    )
     for (; now <= 25_000; now += 200) progress.update(request)
     progress.end()
     expect(world.stderr.text().trimEnd().split('\n')).toHaveLength(2)

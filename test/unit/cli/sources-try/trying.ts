@@ -32,10 +32,7 @@ function replyOf({ status = 200, headers = {}, body = '' }: Given): HttpReply {
 }
 
 /** A file of these contents; gone when the test is over, by `remove`. */
-function fileOf(
-  content: unknown,
-  name = 'audit-relay.yaml',
-): { readonly file: string; readonly remove: () => void } {
+function fileOf(content: unknown, name = 'audit-relay.yaml'): { readonly file: string; readonly remove: () => void } {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'audit-relay-sources-try-'))
   const file = path.join(folder, name)
   fs.writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
