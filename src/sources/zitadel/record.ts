@@ -2,7 +2,7 @@
 // 64-bit numbers are strings), by slices of its bytes.
 import { JsonScanner, Scan } from '../../model/json.ts'
 import { stringText } from '../../model/json-text.ts'
-import { isNamed, type Span } from '../json-walk.ts'
+import { Children, isNamed, type Span } from '../json-walk.ts'
 
 /** Texts are empty where ZITADEL said nothing. */
 export interface ZitadelEvent {
@@ -38,11 +38,11 @@ export class RecordReader {
     if (!members) return undefined
     const { duplicateKeys } = this.#scanner
     const [editor, aggregate, sequence, creationDate, payload, type] = members
-    const [aggregateId, aggregateType, resourceOwner] = this.#within(bytes, aggregate, AGGREGATE)
-    const [editorId, editorName] = this.#within(bytes, editor, EDITOR)
+    const [aggregateId, aggregateType, resourceOwner] = within(bytes, aggregate, AGGREGATE)
+    const [editorId, editorName] = within(bytes, editor, EDITOR)
     return {
-      type: textOf(bytes, this.#within(bytes, type, TYPE)[0]),
-      aggregateType: textOf(bytes, this.#within(bytes, aggregateType, TYPE)[0]),
+      type: textOf(bytes, within(bytes, type, TYPE)[0]),
+      aggregateType: textOf(bytes, within(bytes, aggregateType, TYPE)[0]),
       aggregateId: textOf(bytes, aggregateId),
       resourceOwner: textOf(bytes, resourceOwner),
       sequence: textOf(bytes, sequence) || '0',
@@ -58,13 +58,9 @@ export class RecordReader {
   texts(bytes: Uint8Array, object: Span, paths: readonly (readonly Buffer[])[]): string[] {
     return paths.map((path) => {
       let span: Span | undefined = object
-      for (const name of path) span = this.#within(bytes, span, [name])[0]
+      for (const name of path) span = within(bytes, span, [name])[0]
       return textOf(bytes, span)
     })
-  }
-
-  #within(bytes: Uint8Array, object: Span | undefined, names: readonly Buffer[]): readonly (Span | undefined)[] {
-    return (object && this.#members(bytes, object, names)) ?? []
   }
 
   /** Where the members with these names are; undefined when it is no object. */
@@ -73,6 +69,19 @@ export class RecordReader {
     if (bytes[start] !== OPEN_BRACE || scanner.scan(bytes, start, end) !== Scan.ok) return undefined
     return names.map((name) => memberOf(scanner, bytes, name))
   }
+}
+
+/** Where the members with these names are in an object of a record that was scanned; none where it is no object. */
+function within(bytes: Uint8Array, object: Span | undefined, names: readonly Buffer[]): (Span | undefined)[] {
+  if (!object || bytes[object.start] !== OPEN_BRACE) return []
+  const found = names.map((): Span | undefined => undefined)
+  const children = new Children(bytes, object.start, object.end)
+  // Of a repeated key the last counts, as for JSON.parse.
+  while (children.next())
+    for (let index = 0; index < names.length; index++)
+      if (isNamed(bytes, children.keyStart, children.keyEnd, names[index] as Buffer))
+        found[index] = { start: children.start, end: children.end }
+  return found
 }
 
 /** Names as they stand in JSON. */
