@@ -6,7 +6,7 @@ import { buffersOf, type Route } from '../polling/page-encoder.ts'
 import { openReader, type Reader } from '../polling/reader.ts'
 import { SharedSource } from '../polling/shared-source.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { SOURCE_KINDS } from '../sources/index.ts'
+import { loadKind } from '../sources/load.ts'
 import { type FromReader, pagesAhead, type ReaderSetup, type ToReader, toFailure } from './reader-protocol.ts'
 
 const port = parentPort
@@ -28,7 +28,7 @@ const shared = new Map<string, SharedSource>()
 
 port.on('message', (message: ToReader) => {
   const entry = opened.get(message.reader)
-  if (message.type === 'open') open(message)
+  if (message.type === 'open') void open(message)
   else if (!entry) return
   else if (message.type === 'more') grant(entry)
   else if (message.type === 'stop') stop(entry)
@@ -39,11 +39,10 @@ port.on('message', (message: ToReader) => {
   }
 })
 
-function open(message: Extract<ToReader, { type: 'open' }>): void {
+async function open(message: Extract<ToReader, { type: 'open' }>): Promise<void> {
   const { reader: number, source, kind: type, options, cursors, windows, backfill } = message
-  const kind = SOURCE_KINDS.find((known) => known.type === type)
   try {
-    if (!kind) throw new Error(`no source kind ${type}`)
+    const kind = await loadKind(type)
     const own = { name: source, kind, options: () => options, windows, ...(backfill && { backfill }) }
     const around = { routes: routesOf(source), shared: sharedOf(source), identity, clock: systemClock }
     const reader = openReader({ ...own, ...around }, cursors, (notice) =>
