@@ -25,6 +25,8 @@ const pollMs = 50
 /** How long a last relay reads what is written. */
 const calmMs = 6_000
 const stallMs = 60_000
+/** How long a fresh event is waited for. How long it took is printed, and no promise: on a busy machine it was a minute and more. */
+const freshStallMs = 120_000
 
 export interface PullSetting {
   readonly seed: number
@@ -152,13 +154,14 @@ export class PullCampaign {
     const at = performance.now()
     this.write(50)
     const fresh = this.#ids().filter((id) => !before.has(id))
-    await this.until(() => fresh.some((id) => this.hook.ids.has(id)))
-    return performance.now() - at
+    const arrived = (): boolean => fresh.some((id) => this.hook.ids.has(id))
+    await this.until(arrived, freshStallMs)
+    return arrived() ? performance.now() - at : Infinity
   }
 
   /** Resolves when it holds, or after a long while. */
-  async until(holds: () => boolean): Promise<void> {
-    for (const since = performance.now(); !holds() && performance.now() - since < stallMs;) await sleep(pollMs)
+  async until(holds: () => boolean, longestMs = stallMs): Promise<void> {
+    for (const since = performance.now(); !holds() && performance.now() - since < longestMs;) await sleep(pollMs)
   }
 
   /** How many events the sources hold. */
