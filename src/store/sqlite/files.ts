@@ -22,9 +22,24 @@ export function sizeOf(path: string): number | null {
 export function makePrivate(path: string): void {
   requireFolder(path)
   guarded(path, () => {
-    if (sizeOf(path) === null) fs.closeSync(fs.openSync(path, 'wx', 0o600))
+    // Another process that starts at the same moment may make it first.
+    if (sizeOf(path) === null) makeNew(path)
     else if (fs.statSync(path).mode & 0o077) fs.chmodSync(path, 0o600)
     fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK)
+  })
+}
+
+/** Makes an empty file that only its owner can read; false where something is already. */
+export function makeNew(path: string): boolean {
+  requireFolder(path)
+  return guarded(path, () => {
+    try {
+      fs.closeSync(fs.openSync(path, 'wx', 0o600))
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      return false
+    }
   })
 }
 

@@ -31,12 +31,12 @@ export class StateLock {
     if (isNew) syncFolder(path)
     const db = new Database(path, { timeout: patienceMs })
     try {
-      db.pragma('locking_mode = EXCLUSIVE')
-      db.pragma('journal_mode = TRUNCATE')
       db.pragma('synchronous = FULL')
-      db.exec(
-        'BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS marker (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL); COMMIT',
-      )
+      // The mode that lets go of nothing begins only once the lock is whole: before, two that take it at once would each keep a part.
+      db.exec('BEGIN EXCLUSIVE')
+      db.pragma('locking_mode = EXCLUSIVE')
+      db.exec('CREATE TABLE IF NOT EXISTS marker (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL); COMMIT')
+      db.pragma('journal_mode = TRUNCATE')
       return new StateLock(db, path)
     } catch (error) {
       db.close()

@@ -12,7 +12,7 @@ import { Checking } from './checking.ts'
 import { openReading, translated } from './connection.ts'
 import { DeadLetterReading } from './dead-letter-reading.ts'
 import { Destinations } from './destinations.ts'
-import { absent, guarded, looksLikeDatabase, makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { absent, guarded, looksLikeDatabase, makeNew, siblingsOf, sizeOf, syncFolder } from './files.ts'
 import { KeptPages } from './kept-pages.ts'
 import { isHeld } from './lock.ts'
 import { Overviews } from './overviews.ts'
@@ -122,9 +122,8 @@ class SqliteReader implements StoreReader {
 
   backup(file: string): Promise<void> {
     return this.#guard(() => {
-      if (sizeOf(file) !== null)
+      if (!makeNew(file))
         throw new StateError(`${file} is there already; a backup overwrites nothing, name another file`)
-      makePrivate(file)
       try {
         this.#copy(file)
       } catch (error) {
