@@ -12,6 +12,8 @@ const seed = Number(process.env['AUDIT_RELAY_TEST_SEED'] ?? 20_260_519)
 const crashesPerPoint = 3
 const roundLimitMs = 4_000
 const reachWithinMs = 40_000
+/** A pull is due every 300 ms, and a second must pass before events are asked for. */
+const freshWithinMs = 15_000
 const longestLeapMs = 25_000
 
 it(`${kills} kills at random moments of pulls lose, invent, alter and double nothing`, async () => {
@@ -54,7 +56,7 @@ async function crash(point: CrashPoint, campaignSeed: number): Promise<void> {
 async function expectWhole(running: PullCampaign, name: string, times: number): Promise<void> {
   const verdicts = await running.drain()
   console.log(summary(name, running, verdicts, times))
-  const { hook, archive, doubled } = verdicts
+  const { hook, archive, caughtUpMs, freshMs, doubled } = verdicts
   for (const [destination, verdict] of Object.entries({ hook, archive })) {
     const { wanted, received: _, duplicates, examples, ...faults } = verdict
     expect(faults, `${destination}: ${examples.join('\n')}`).toEqual({ lost: 0, invented: 0, altered: 0 })
@@ -64,6 +66,8 @@ async function expectWhole(running: PullCampaign, name: string, times: number): 
   expect(archive.duplicates, 'archive').toBe(0)
   // Duplicates come from kills alone, not from what is read twice.
   expect(doubled, 'events that arrived again without a kill').toBe(0)
+  expect(caughtUpMs, 'nothing arrived any more before what is fresh').toBeLessThan(Infinity)
+  expect(freshMs, 'ms until a fresh event arrived').toBeLessThan(freshWithinMs)
   const check = await running.command('check')
   expect(check.code, `the books do not balance:\n${check.said}`).toBe(0)
   if (times >= 20) expect(Object.values(running.trouble.seen).every((count) => count > 0)).toBe(true)
@@ -72,13 +76,14 @@ async function expectWhole(running: PullCampaign, name: string, times: number): 
 function summary(
   name: string,
   { trouble }: PullCampaign,
-  { hook, archive, freshMs }: PullVerdicts,
+  { hook, archive, caughtUpMs, freshMs }: PullVerdicts,
   times: number,
 ): string {
   const wrong = Object.entries(trouble.seen).map(([kind, count]) => `${count} ${kind}`)
   return (
     `${name}, seed ${seed}: ${times} kills, ${archive.wanted} events, ${trouble.requests} requests (${wrong.join(', ')}); ` +
-    `${hook.duplicates} duplicates at the webhook (${times * DUPLICATES_PER_KILL} allowed), ${archive.duplicates} in the archive; a fresh event took ${Math.round(freshMs)} ms`
+    `${hook.duplicates} duplicates at the webhook (${times * DUPLICATES_PER_KILL} allowed), ${archive.duplicates} in the archive; ` +
+    `caught up after ${Math.round(caughtUpMs)} ms, then a fresh event took ${Math.round(freshMs)} ms`
   )
 }
 
