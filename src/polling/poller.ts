@@ -10,13 +10,13 @@ import { isPulled, LIVE } from './lanes.ts'
 import type { EncodedPage } from './page-encoder.ts'
 import { putOff } from './put-off.ts'
 import type { OpenReader, Reader } from './reader.ts'
+import { PullRecords } from './pull-records.ts'
 import { firstInMs, isDue, nextInMs, periodMs, type Schedule } from './schedule.ts'
 import { tellCommitted } from './tell-committed.ts'
 import { saveNarrower, tooWideOr, withOwnWindow } from './too-wide.ts'
 
-/** Parts are offered back, and an unchanged pull is written down again, at most this often. */
+/** Parts are offered back at most this often. */
 const releaseEveryMs = 1000
-const recordEveryMs = 15_000
 /** A tick is looked for anew so often: the clock may have been set meanwhile. */
 const tickEveryMs = 60_000
 
@@ -44,14 +44,14 @@ export class Poller {
   #reader: Reader | undefined
   /** For each part the ordinal after its last committed event. */
   readonly #committed = new Map<string, number>()
-  readonly #notices = new Map<string, SourceNotice>()
+  readonly #records: PullRecords
   #failures = 0
   #full = false
   #lastRelease = -Infinity
-  #lastRecord = { at: -Infinity, text: '' }
 
   constructor(parts: PollerParts) {
     this.#parts = parts
+    this.#records = new PullRecords(parts)
   }
 
   get name(): string {
@@ -86,13 +86,14 @@ export class Poller {
     const { clock } = this.#parts
     const startedAt = clock.monotonic()
     const pulled = { events: 0 }
+    this.#records.begins()
     try {
       const reader = await this.#readAll(signal, startedAt + dueInMs, pulled)
       await this.#release(reader, signal)
       this.#failures = 0
       this.#roomAgain()
       const next = nextInMs(this.#parts, clock.monotonic() - startedAt, clock.now())
-      await this.#record({ ok: true, error: null }, next)
+      await this.#records.ended({ ok: true, error: null }, next)
       return { ok: true, ...pulled, nextInMs: next }
     } catch (error) {
       // Only the stop itself is no failure: a fault that comes while stopping is still a fault.
@@ -115,6 +116,7 @@ export class Poller {
           pulled.events += events
           // It gets on: the next failure is not one in a row.
           this.#failures = 0
+          await this.#records.gettingOn()
         }
         if (refused) break
       }
@@ -149,7 +151,7 @@ export class Poller {
     const saved = (await store.cursors(name)).filter(({ lane }) => isPulled(lane))
     this.#committed.clear()
     for (const { lane, part, seq } of saved) if (lane === LIVE) this.#committed.set(part, seq)
-    this.#notices.clear()
+    this.#records.clear()
     const cursors = saved.map(({ lane, part, value }) => ({ lane, part, value }))
     return open(name, cursors, (notice) => this.#notice(notice))
   }
@@ -210,7 +212,7 @@ export class Poller {
       telemetry.emit({ type: 'pull_failed', source: name, kind, text: messageOf(error), nextInMs: delayMs })
     }
     const limited = error instanceof SourceError && error.kind === 'limited'
-    await this.#record({ ok: false, error: messageOf(error), ...(limited && { limited }) }, delayMs)
+    await this.#records.ended({ ok: false, error: messageOf(error), ...(limited && { limited }) }, delayMs)
     return delayMs
   }
 
@@ -220,24 +222,8 @@ export class Poller {
   }
 
   #notice(notice: SourceNotice): void {
-    this.#notices.set(`${notice.code} ${notice.subject}`, notice)
+    this.#records.notice(notice)
     this.#parts.telemetry.emit({ type: 'source_notice', source: this.#parts.name, ...notice })
-  }
-
-  /** Writes the pull down for `status`: at once when something changed, else now and then. */
-  async #record(result: Pick<PullRecord, 'ok' | 'error' | 'limited'>, delayMs: number): Promise<void> {
-    const { store, clock, name } = this.#parts
-    const notices = [...this.#notices.values()].filter(({ level }) => level !== 'info').slice(-20)
-    const text = JSON.stringify([result, notices])
-    if (text === this.#lastRecord.text && clock.monotonic() - this.#lastRecord.at < recordEveryMs) return
-    this.#lastRecord = { at: clock.monotonic(), text }
-    try {
-      const at = clock.now()
-      await store.savePull(name, { at, nextAt: at + delayMs, ...result, notices }, at)
-    } catch (error) {
-      // A full disk has been said already; the record is only for show.
-      if (!(error instanceof StateFullError)) throw error
-    }
   }
 }
 

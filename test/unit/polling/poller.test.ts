@@ -16,7 +16,10 @@ const minute = 60_000
 const hour = 60 * minute
 
 /** A poller over a source that does what `read` says, and a store whose commits `refuse` may refuse. */
-function stage(read: () => readonly EncodedPage[], refuse: (commit: PageCommit) => void = () => {}) {
+function stage(
+  read: () => Iterable<EncodedPage> | AsyncIterable<EncodedPage>,
+  refuse: (commit: PageCommit) => void = () => {},
+) {
   const clock = new TestClock(start, 1)
   const store = openMemoryStore()
   const windows: PageCommit['window'][] = []
@@ -170,4 +173,28 @@ it('a bad record that is read again counts as seen before, not as quarantined ag
     { duplicates: 0, quarantined: 1 },
     { duplicates: 1, quarantined: 0 },
   ])
+})
+
+describe('what the state says of a pull that lasts', () => {
+  it('that reads on after a failure is no failure any more; should it break off, the next is due at once', async () => {
+    const times = [start, start + 1, start + 2]
+    let fails = true
+    const seen: unknown[] = []
+    const { clock, poller, store } = stage(async function* () {
+      if (fails) throw new SourceError('transient', 'down')
+      for (const time of times) {
+        await clock.advance(10_000)
+        seen.push((await store.overview(clock.now())).sources[0]?.lastPull)
+        yield pageOf(store, [time])
+      }
+    })
+    await poller.step(new AbortController().signal)
+    fails = false
+    await poller.step(new AbortController().signal)
+    expect(seen).toMatchObject([
+      { ok: false },
+      { ok: false },
+      { ok: true, error: null, at: start + 20_000, nextAt: start + 20_000 },
+    ])
+  })
 })
