@@ -12,7 +12,8 @@ type Definition = {
 export function schemaKeys(schema: ZodType): readonly string[] | undefined {
   const definition = schema._zod.def as unknown as Definition
   if (definition.type === 'object') return Object.keys((schema as unknown as z.ZodObject).shape)
-  const inner = definition.in ?? definition.innerType
+  const inner =
+    definition.type === 'lazy' ? (schema as z.ZodLazy<ZodType>)._zod.innerType : (definition.in ?? definition.innerType)
   if (inner) return schemaKeys(inner)
   const branches = definition.options?.map(schemaKeys)
   return branches?.every((keys) => keys !== undefined) ? [...new Set(branches.flat())] : undefined

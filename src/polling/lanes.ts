@@ -2,6 +2,7 @@
 // out with the next page of the part, so that it is committed with it.
 import { parseDuration } from '../model/units.ts'
 import type { CursorChange, SavedCursor, WindowDefaults } from '../sources/source.ts'
+import type { Owner } from './owner.ts'
 import { type LaneRules, type LaneState } from './window.ts'
 import { adapted } from './window.ts'
 import { parseState, stateText } from './window-state.ts'
@@ -72,8 +73,8 @@ export interface LaneStatesParts {
   readonly source: string
   readonly lanes: readonly Lane[]
   readonly cursors: readonly LaneCursor[]
-  /** The kind of source: what another kind has saved is refused. */
-  readonly kind?: string
+  /** Written with what is saved. */
+  readonly owner?: Owner
 }
 
 /** Throws `SetupError` when a saved cursor cannot be read. */
@@ -82,14 +83,14 @@ export class LaneStates {
   /** By part the lanes whose cursor is to be written; null: forgotten. */
   readonly #changed = new Map<string, Map<string, LaneState | null>>()
 
-  readonly #kind: string | undefined
+  readonly #owner: Owner | undefined
 
-  constructor({ source, lanes, cursors, kind }: LaneStatesParts) {
-    this.#kind = kind
+  constructor({ source, lanes, cursors, owner }: LaneStatesParts) {
+    this.#owner = owner
     for (const { lane = LIVE, part, value } of cursors) {
       const known = lanes.find(({ name }) => name === lane)
       if (known) {
-        const state = parseState(value, { source, lane, part, ...(kind !== undefined && { kind }) })
+        const state = parseState(value, { source, lane, part })
         this.#states.set(keyOf(lane, part), adapted(state, known.rules.maxWindowMs))
       } else if (sweepDelayMs(lane) !== undefined) this.#note(lane, part, null)
     }
@@ -131,7 +132,7 @@ export class LaneStates {
 
   /** As it is saved. */
   textOf(state: LaneState): string {
-    return stateText(state, this.#kind)
+    return stateText(state, this.#owner)
   }
 
   #note(lane: string, part: string, state: LaneState | null): void {

@@ -15,6 +15,8 @@ import {
 import { type GivenWindows, rememberMs, windowSettings } from '../sources/window-settings.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { LIVE, type LaneCursor } from './lanes.ts'
+import { movedNotice, requireSameOwner } from './made-by.ts'
+import { type Owner, ownerOf, unwrap, wrap } from './owner.ts'
 import { type EncodedPage, encodePage, type ReadPage, type Route } from './page-encoder.ts'
 import { SharedSource } from './shared-source.ts'
 import { type Backfill, WindowedReader } from './windowed-reader.ts'
@@ -76,6 +78,7 @@ export function openReader(
     clock,
     newPage,
     notice,
+    tokens: shared.tokens,
     http: (wanted?: SourceHttpOptions) => {
       usesHttp.yes = true
       return http(wanted)
@@ -83,9 +86,10 @@ export function openReader(
   })
   const usual = kind.windows?.(options) ?? null
   const settings = usual && windowSettings(usual, parts.windows ?? {})
+  const owner = ownerOf(kind, options)
   const time = timeOf(shared, usesHttp)
-  const around = { name, kind: kind.type, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
-  const pages = pagesOf(source, settings, around)
+  const around = { name, owner, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
+  const pages = openedPages(source, settings, around)
   return {
     async *read(signal, dueInMs = Infinity) {
       for await (const page of withoutWindowErrors(pages(signal, dueInMs))) {
@@ -97,7 +101,8 @@ export function openReader(
     },
     releasable: () => Promise.resolve((!isWindowed(source) && source.releasable?.()) || []),
     release: (released, signal) =>
-      (isWindowed(source) ? undefined : source.release?.(released, signal)) ?? Promise.resolve([]),
+      (isWindowed(source) ? undefined : source.release?.(released, signal).then((all) => wrapped(all, owner))) ??
+      Promise.resolve([]),
     close: () => source.close(),
   }
 }
@@ -125,6 +130,26 @@ function timeOf({ clock }: SharedSource, usesHttp: { readonly yes: boolean }): A
   }
 }
 
+/** A source that may not go on where its cursors are is closed. */
+function openedPages(...parts: Parameters<typeof pagesOf>): ReturnType<typeof pagesOf> {
+  const [source, , { name, owner, cursors, backfill, notice }] = parts
+  const windowed = isWindowed(source) || backfill !== undefined
+  const opening = { source: name, owner, windowed, backfill: backfill?.id }
+  try {
+    requireSameOwner(cursors, opening)
+    const moved = windowed && !backfill ? movedNotice(cursors, opening) : null
+    if (moved) notice(moved)
+    return pagesOf(...parts)
+  } catch (error) {
+    source.close().catch(() => {})
+    throw error
+  }
+}
+
+function wrapped(changes: readonly CursorChange[], owner: Owner): readonly CursorChange[] {
+  return changes.map(({ part, value }) => ({ part, value: value === null ? null : wrap(value, owner) }))
+}
+
 type Around = Omit<ConstructorParameters<typeof WindowedReader>[0], 'reads' | 'settings'>
 
 function pagesOf(
@@ -142,11 +167,17 @@ function pagesOf(
 async function* ownPages(
   source: Source,
   settings: WindowDefaults | null,
-  { cursors }: Pick<Around, 'cursors'>,
+  { cursors, owner }: Pick<Around, 'cursors' | 'owner'>,
   signal: AbortSignal,
 ): AsyncIterable<ReadPage> {
-  const own = cursors.filter(({ lane = LIVE }) => lane === LIVE).map(({ part, value }) => ({ part, value }))
+  const own = cursors
+    .filter(({ lane = LIVE }) => lane === LIVE)
+    .map(({ part, value }) => ({ part, value: unwrap(value).own }))
   const reach = settings && { startMs: settings.startMs, overlapMs: settings.overlapMs }
   for await (const page of source.read({ cursors: own, ...reach }, signal))
-    yield settings ? { ...page, mayRepeat: true, ...(page.window && { rememberMs: rememberMs(settings) }) } : page
+    yield {
+      ...page,
+      cursors: wrapped(page.cursors, owner),
+      ...(settings && { mayRepeat: true, ...(page.window && { rememberMs: rememberMs(settings) }) }),
+    }
 }

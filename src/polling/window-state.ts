@@ -1,6 +1,7 @@
 // The cursor of a lane that reads windows, as text: written, and checked when it is read back.
 import { z } from 'zod'
 import { SetupError } from '../model/errors.ts'
+import { jsonOf, ownerShape, type SavedOwner } from './owner.ts'
 import type { LaneState } from './window.ts'
 
 const time = z.int()
@@ -8,8 +9,7 @@ const windowShape = z.strictObject({ from: time, to: time }).refine(({ from, to 
 const shape = z
   .strictObject({
     v: z.literal(1),
-    /** The kind of source that it was read as; absent: any. */
-    kind: z.string().optional(),
+    ...ownerShape,
     frontier: time,
     floor: time,
     width: z.int().positive(),
@@ -28,32 +28,31 @@ export interface CursorPlace {
   readonly source: string
   readonly lane: string
   readonly part: string
-  /** The kind of source that it is now. */
-  readonly kind?: string
 }
 
-export function stateText(state: LaneState, kind?: string): string {
-  return JSON.stringify({ v: 1, ...(kind !== undefined && { kind }), ...state })
+export function stateText(state: LaneState, { kind, as, place }: SavedOwner = {}): string {
+  return JSON.stringify({ v: 1, kind, as, place, ...state })
 }
 
-/** Throws `SetupError` when it is no state of a lane, or one of another kind of source. */
+/** Throws `SetupError` when it is no state of a lane. */
 export function parseState(text: string, place: CursorPlace): LaneState {
-  const { v: _version, kind, ...state } = checked(text, place)
-  if (kind !== undefined && place.kind !== undefined && kind !== place.kind) throw otherKind(kind, place)
-  return state
+  return withoutOwner(checked(text, place))
 }
 
 /** The state that the text is of; null when it is none. */
 export function stateOf(text: string): LaneState | null {
   const found = read(text)
-  if (!found) return null
-  const { v: _version, kind: _kind, ...state } = found
+  return found ? withoutOwner(found) : null
+}
+
+function withoutOwner({ v: _v, kind: _kind, as: _as, place: _place, ...state }: z.output<typeof shape>): LaneState {
   return state
 }
 
-/** The kind of source whose state the text is, as far as it says so. */
-export function kindOf(text: string): string | undefined {
-  return read(text)?.kind
+/** The source whose state the text is, as far as it says so. */
+export function savedOwnerOf(text: string): SavedOwner {
+  const { kind, as, place } = read(text) ?? {}
+  return { kind, as, place }
 }
 
 /** A lane as an operator looks at it, source time in ms. */
@@ -80,14 +79,6 @@ function read(text: string): z.output<typeof shape> | undefined {
   return shape.safeParse(jsonOf(text)).data
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
 function checked(text: string, { source, lane, part }: CursorPlace): z.output<typeof shape> {
   const state = read(text)
   if (state) return state
@@ -96,13 +87,6 @@ function checked(text: string, { source, lane, part }: CursorPlace): z.output<ty
   const where = whereOf({ lane, part })
   throw new SetupError(
     `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source} --to TIME" sets it anew`,
-  )
-}
-
-function otherKind(was: string, { source, kind = '', ...place }: CursorPlace): SetupError {
-  return new SetupError(
-    `${source} was read as ${was} so far (${whereOf(place)}), and is ${kind} in the configuration: how far the one has been read means ` +
-      `nothing to the other. "audit-relay sources reset ${source} --to TIME" says from where ${kind} is read; or give it another name`,
   )
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { PageDraft } from '../sources/page-draft.ts'
 import type { SourceNotice, WindowDefaults, WindowSource } from '../sources/source.ts'
 import type { LaneCursor } from './lanes.ts'
+import type { Owner } from './owner.ts'
 
 /** A period that is read in a lane of its own. */
 export interface Backfill {
@@ -14,8 +15,7 @@ export interface Backfill {
 
 export interface WindowedParts {
   readonly name: string
-  /** The kind of source; absent: nobody asks. */
-  readonly kind?: string
+  readonly owner: Owner
   readonly reads: Pick<WindowSource, 'readWindow' | 'parts'>
   readonly settings: WindowDefaults
   readonly cursors: readonly LaneCursor[]

@@ -2,11 +2,12 @@
 // long as the next pull is not due. A backfill reads its period in the same way.
 import { PartFailures } from '../sources/part-failures.ts'
 import type { Window } from '../sources/source.ts'
+import { againFrom, tellHeldBack } from './again-from.ts'
 import { beginning, cleared, inDoubt, isLongBefore } from './beginning.ts'
 import { ClockBehind } from './clock-behind.ts'
 import { backfillLane, type Lane, LaneStates, LIVE, liveLane, sweepLanes } from './lanes.ts'
 import { endsOfParts } from './part-ends.ts'
-import { type LanePage, StretchReader, widestRounding } from './stretch.ts'
+import { type LanePage, StretchReader } from './stretch.ts'
 import { type Jump, jumpTo, laneFrom, type LaneState, lookBack, plan, wholeSecond } from './window.ts'
 import type { WindowedParts } from './windowed-parts.ts'
 
@@ -33,14 +34,13 @@ export class WindowedReader {
 
   /** Throws `SetupError` when a saved cursor cannot be read. */
   constructor(parts: WindowedParts) {
-    const { name, kind, settings, backfill, cursors } = parts
+    const { name, owner, settings, backfill, cursors } = parts
     this.#parts = parts
     this.#behind = new ClockBehind((notice) => parts.notice(notice))
     this.#live = backfill ? backfillLane(backfill.id, settings) : liveLane(settings)
     this.#sweeps = backfill ? [] : sweepLanes(settings)
     const mine = backfill ? cursors.map((cursor) => ({ ...cursor, lane: this.#live.name })) : cursors
-    const own = !backfill && kind !== undefined && { kind }
-    this.#states = new LaneStates({ source: name, lanes: [this.#live, ...this.#sweeps], cursors: mine, ...own })
+    this.#states = new LaneStates({ source: name, lanes: [this.#live, ...this.#sweeps], cursors: mine, owner })
     this.#stretches = new StretchReader({
       ...parts,
       source: name,
@@ -57,9 +57,10 @@ export class WindowedReader {
     const limit = backfill?.to ?? wholeSecond(this.#now())
     const failures = new PartFailures(signal)
     const parts = (await reads.parts?.(signal)) ?? ['']
-    this.#rememberFrom = backfill ? undefined : this.#againFrom(parts)
+    this.#rememberFrom = backfill ? undefined : againFrom(parts, this.#around)
     for (const part of parts) yield* failures.guard(part, this.#pull(part, limit, signal))
     yield* this.#sweep(failures.sound(parts), failures, { signal, dueAt })
+    if (!backfill) tellHeldBack(parts, failures.sound(parts), this.#around)
     failures.end()
     if (backfill && !signal.aborted)
       yield* endsOfParts(parts, { ...this.#parts, states: this.#states, lane: this.#live.name })
@@ -227,14 +228,8 @@ export class WindowedReader {
         this.#states.set(name, part, laneFrom(Math.max(floor, frontier - rules.lagMs), maxWindowMs))
   }
 
-  /** Undefined when nothing was read yet. What the source has forgotten cannot come again. */
-  #againFrom(parts: readonly string[]): number | undefined {
-    const { settings, time } = this.#parts
-    const { overlapMs, retentionMs } = settings
-    const earliest = this.#states.earliest([this.#live, ...this.#sweeps], parts)
-    if (earliest === Infinity) return undefined
-    const kept = retentionMs === null || !time.known ? -Infinity : this.#now() - retentionMs
-    return Math.max(0, Math.max(earliest, kept) - overlapMs - widestRounding)
+  get #around(): Parameters<typeof againFrom>[1] {
+    return { ...this.#parts, states: this.#states, lanes: [this.#live, ...this.#sweeps] }
   }
 
   #now(): number {

@@ -36,10 +36,18 @@ interface Held {
   readonly endsAt: number
 }
 
+/** How a token is asked for. Rejects with an `HttpError`, a `CredentialsError`, or the reason of the signal. */
+export type AskToken = (signal: AbortSignal) => Promise<Token>
+
 interface Asking {
+  readonly ask: AskToken
   readonly answer: Promise<Held>
   readonly stop: AbortController
   waiting: number
+  /** Of them those who ask in this way. */
+  own: number
+  /** The last of those has given up; their connections go with them. */
+  isLeft: boolean
 }
 
 /** Where nobody says how long a token is good for. */
@@ -51,39 +59,62 @@ const earlyMs = 300_000
 /** Between two attempts to have a new one while the old one still serves. */
 const pauseMs = 30_000
 
+/** A token as one of those who use it sees it: it asks in a way of its own when it is the one that has to. */
 export class BearerToken {
-  readonly #ask: (signal: AbortSignal) => Promise<Token>
+  readonly #ask: AskToken
+  readonly #token: HeldToken
+
+  /** `token`: shared with others, who ask for the same in other ways. */
+  constructor(ask: AskToken, clock: Clock, token = new HeldToken(clock)) {
+    this.#ask = ask
+    this.#token = token
+  }
+
+  /** The header of one request. Rejects with an `HttpError`, a `CredentialsError`, or the reason of the signal. */
+  async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    return this.#token.headers(this.#ask, signal)
+  }
+
+  /** These headers were not accepted. Of several requests with the same token the first counts. */
+  refused(headers: Readonly<Record<string, string>>): void {
+    this.#token.refused(headers)
+  }
+
+  /** What must not appear in any text. Whoever sent a request adds what it carried: that may be older. */
+  secrets(): readonly string[] {
+    return this.#token.secrets()
+  }
+}
+
+/** The token itself, for all who use it. */
+export class HeldToken {
   readonly #clock: Clock
   #held: Held | undefined
   #asking: Asking | undefined
   /** The one before: an answer that is still on its way may echo it. */
   #former: string | undefined
 
-  constructor(ask: (signal: AbortSignal) => Promise<Token>, clock: Clock) {
-    this.#ask = ask
+  constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** The header of one request. Rejects with an `HttpError`, a `CredentialsError`, or the reason of the signal. */
-  async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  async headers(ask: AskToken, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
     signal.throwIfAborted()
-    return { authorization: `Bearer ${await this.#text(signal)}` }
+    return { authorization: `Bearer ${await this.#text(ask, signal)}` }
   }
 
-  /** These headers were not accepted. Of several requests with the same token the first counts. */
   refused({ authorization }: Readonly<Record<string, string>>): void {
     if (this.#held && authorization === `Bearer ${this.#held.text}`) this.#replace(undefined)
   }
 
-  /** What must not appear in any text. Whoever sent a request adds what it carried: that may be older. */
   secrets(): readonly string[] {
     return [this.#held?.text, this.#former].filter((text) => text !== undefined)
   }
 
-  async #text(signal: AbortSignal): Promise<string> {
+  async #text(ask: AskToken, signal: AbortSignal): Promise<string> {
     if (this.#held && this.#clock.monotonic() < this.#held.renewAt) return this.#held.text
     try {
-      return (await this.#renewed(signal)).text
+      return (await this.#renewed(ask, signal)).text
     } catch (error) {
       const held = this.#held
       const now = this.#clock.monotonic()
@@ -93,10 +124,23 @@ export class BearerToken {
     }
   }
 
-  /** Everybody waits for the same answer; whoever gives up leaves it to the others, and the last one ends it. */
-  async #renewed(signal: AbortSignal): Promise<Held> {
-    const asking = (this.#asking ??= this.#begin())
+  /** Everybody waits for the same answer, a failure included; when whoever had asked goes away, another one asks. */
+  async #renewed(ask: AskToken, signal: AbortSignal): Promise<Held> {
+    for (;;) {
+      const asking = (this.#asking ??= this.#begin(ask))
+      try {
+        return await this.#answer(asking, ask, signal)
+      } catch (error) {
+        if (signal.aborted || !asking.isLeft) throw error
+      }
+    }
+  }
+
+  /** Whoever gives up leaves it to the others, and the last one of those who ask in the same way ends it. */
+  async #answer(asking: Asking, ask: AskToken, signal: AbortSignal): Promise<Held> {
+    const own = asking.ask === ask ? 1 : 0
     asking.waiting++
+    asking.own += own
     const { promise: aborted, reject } = Promise.withResolvers<never>()
     const stop = (): void => reject(signal.reason as Error)
     signal.addEventListener('abort', stop, { once: true })
@@ -104,19 +148,27 @@ export class BearerToken {
       return await Promise.race([asking.answer, aborted])
     } finally {
       signal.removeEventListener('abort', stop)
-      if (--asking.waiting === 0) {
-        if (this.#asking === asking) this.#asking = undefined
+      asking.waiting--
+      asking.own -= own
+      if (signal.aborted && asking.own === 0) asking.isLeft = true
+      if (asking.waiting === 0 || asking.isLeft) {
+        this.#end(asking)
         asking.stop.abort()
       }
     }
   }
 
-  #begin(): Asking {
+  #begin(ask: AskToken): Asking {
     const stop = new AbortController()
-    const answer = this.#ask(stop.signal).then((token) => this.#hold(token))
-    // Nobody may be there any more when it rejects.
-    answer.catch(() => undefined)
-    return { answer, stop, waiting: 0 }
+    const answer = ask(stop.signal).then((token) => this.#hold(token))
+    const asking = { ask, answer, stop, waiting: 0, own: 0, isLeft: false }
+    // Nobody may be there any more when it rejects; and who is there may ask anew at once.
+    answer.catch(() => this.#end(asking))
+    return asking
+  }
+
+  #end(asking: Asking): void {
+    if (this.#asking === asking) this.#asking = undefined
   }
 
   #hold({ text, lifeMs }: Token): Held {

@@ -14,6 +14,16 @@ const epochMilliseconds = 1e12
 /** No honest header is longer. */
 const longestHeader = 1024
 
+/** What may stand in a header that says when a limit is full again: `auto` goes by size and form. */
+export const RESET_FORMS = ['auto', 'epoch', 'delta', 'datetime'] as const
+type ResetForm = (typeof RESET_FORMS)[number]
+
+/** Such a header of a name of its own, in lower case. */
+export interface ResetHeader {
+  readonly header: string
+  readonly form: ResetForm
+}
+
 /** One limit of the structured form: `"minute";r=0;t=30`, or of the older `limit=10, remaining=0, reset=30`. */
 interface Limit {
   readonly remaining?: number
@@ -31,6 +41,11 @@ export function resetMs(headers: Headers, nowMs: number): number | undefined {
   return (remainingOf(headers) ?? 0) > 0 ? undefined : plainResetMs(headers, nowMs)
 }
 
+/** The same by a header of a name of its own; undefined when it is absent or does not hold what it is said to. */
+export function namedResetMs(headers: Headers, { header, form }: ResetHeader, nowMs: number): number | undefined {
+  return resetIn(headers[header]?.trim() ?? '', form, headers, nowMs)
+}
+
 /** How long a receiver that took the request wants to be left alone, ms; undefined when it does not say that the limit is used up. */
 export function pauseMsOf({ status, headers }: HttpReply, nowMs: number): number | undefined {
   if (status < 200 || status > 299) return undefined
@@ -41,21 +56,21 @@ export function pauseMsOf({ status, headers }: HttpReply, nowMs: number): number
 
 function plainResetMs(headers: Headers, nowMs: number): number | undefined {
   for (const name of RESET) {
-    const wait = resetIn(headers[name]?.trim() ?? '', headers, nowMs)
+    const wait = resetIn(headers[name]?.trim() ?? '', 'auto', headers, nowMs)
     if (wait !== undefined) return wait
   }
   return undefined
 }
 
-function resetIn(text: string, headers: Headers, nowMs: number): number | undefined {
+function resetIn(text: string, form: ResetForm, headers: Headers, nowMs: number): number | undefined {
   const value = numberOf(text)
   if (value === undefined) {
-    const at = dateMs(text)
+    const at = form === 'auto' || form === 'datetime' ? dateMs(text) : NaN
     return Number.isNaN(at) ? undefined : waitUntil(at, headers, nowMs)
   }
-  if (value > epochMilliseconds) return waitUntil(value, headers, nowMs)
-  if (value > epochSeconds) return waitUntil(value * 1000, headers, nowMs)
-  return clamped(value * 1000)
+  if (form === 'datetime') return undefined
+  if (form === 'delta' || (form === 'auto' && value <= epochSeconds)) return clamped(value * 1000)
+  return waitUntil(value > epochMilliseconds ? value : value * 1000, headers, nowMs)
 }
 
 function remainingOf(headers: Headers): number | undefined {

@@ -2,7 +2,7 @@
 import { SourceError } from '../model/errors.ts'
 import { CredentialsError } from '../runtime/bearer-token.ts'
 import { HttpError, type HttpReply } from '../runtime/http.ts'
-import { resetMs } from '../runtime/rate-limit.ts'
+import { namedResetMs, type ResetHeader, resetMs } from '../runtime/rate-limit.ts'
 import { retryAfterMs } from '../runtime/retry-after.ts'
 import { excerpt, printable, scrub, scrubReply, secretForms, shortened } from '../runtime/scrub.ts'
 
@@ -14,6 +14,8 @@ export interface Asked {
   readonly nowMs: number
   /** What must not appear in any text: what the options hold, and `authorizedHttp(…).secrets()`. */
   readonly secrets?: readonly string[]
+  /** A header of another name than the usual ones, in which the source says when its limit is full again. */
+  readonly reset?: ResetHeader | undefined
 }
 
 const ADVICE: ReadonlyMap<number, string> = new Map([
@@ -69,8 +71,8 @@ export function failureOf(error: unknown, asked: Asked): unknown {
 }
 
 /** The wait that an answer asks for, ms, between a second and an hour: `Retry-After`, or the reset of its limit. */
-export function waitOf({ headers }: HttpReply, { nowMs }: Asked): number | undefined {
-  return retryAfterMs(headers, nowMs) ?? resetMs(headers, nowMs)
+export function waitOf({ headers }: HttpReply, { nowMs, reset }: Asked): number | undefined {
+  return retryAfterMs(headers, nowMs) ?? (reset && namedResetMs(headers, reset, nowMs)) ?? resetMs(headers, nowMs)
 }
 
 const UNANSWERED: Readonly<Record<HttpError['kind'], { kind: 'transient' | 'denied'; advice: string }>> = {
@@ -98,8 +100,9 @@ function limitOf(reply: HttpReply, asked: Asked): number | undefined {
   if (status !== 403) return undefined
   const after = retryAfterMs(headers, asked.nowMs)
   if (after !== undefined) return after
-  if (isUsedUp(headers)) return resetMs(headers, asked.nowMs) ?? unsaidWaitMs
-  return LIMIT_WORDS.test(beginningOf(reply)) ? unsaidWaitMs : undefined
+  if (isUsedUp(headers)) return waitOf(reply, asked) ?? unsaidWaitMs
+  if (!LIMIT_WORDS.test(beginningOf(reply))) return undefined
+  return (asked.reset && namedResetMs(headers, asked.reset, asked.nowMs)) ?? unsaidWaitMs
 }
 
 function isUsedUp(headers: HttpReply['headers']): boolean {

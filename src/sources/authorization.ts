@@ -1,7 +1,8 @@
 // Credentials of a source as they are sent: the same headers always, or a token that is had from elsewhere, kept, and had anew before
 // it ends or when the source does not accept it. Key files are read anew for every token.
+import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { BearerToken, type Token } from '../runtime/bearer-token.ts'
+import { type AskToken, BearerToken, type Token } from '../runtime/bearer-token.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { HttpClient } from '../runtime/http.ts'
 import { clientCredentialsToken, statementToken } from '../runtime/oauth.ts'
@@ -9,6 +10,7 @@ import { endOfToken, signedStatement } from '../runtime/statement.ts'
 import { SetupError } from '../model/errors.ts'
 import type { AuthOptions } from './auth.ts'
 import { Expiry } from './auth-expiry.ts'
+import { type SharedToken, SharedTokens } from './auth-shared.ts'
 import { pemKey, type SigningKey, serviceAccountKey, zitadelKey } from './auth-keys.ts'
 import type { SourceNotice } from './source.ts'
 
@@ -30,6 +32,8 @@ export interface AuthorizationTools {
   readonly notice?: (notice: SourceNotice) => void
   /** What the kind of source knows itself, where the file does not say; `audience` is for `zitadel_key`: the origin of the instance. */
   readonly defaults?: AuthDefaults
+  /** What all openings of the source share; without it a token is had for this one alone. */
+  readonly tokens?: SharedTokens | undefined
 }
 
 export interface AuthDefaults {
@@ -63,17 +67,23 @@ function constant(options: Extract<AuthOptions, { readonly type: 'headers' }>, e
 }
 
 function renewable(options: FromServer, tools: AuthorizationTools, expiry: Expiry): SourceAuthorization {
-  const { clock } = tools
-  const seen = new Set<string>(options.type === 'client_credentials' ? [options.clientSecret] : [])
-  const ask = (signal: AbortSignal): Promise<Token> =>
+  const { clock, defaults, tokens = new SharedTokens(clock) } = tools
+  const shared = tokens.of(hash('sha256', JSON.stringify([options, defaults]), 'hex'))
+  const own = options.type === 'client_credentials' ? [options.clientSecret] : []
+  const ask: AskToken = (signal) =>
     options.type === 'client_credentials'
       ? bySecret(options, tools, signal)
-      : byKey(options, { ...tools, expiry, seen }, signal)
-  const token = new BearerToken(ask, clock)
+      : byKey(options, { ...tools, expiry, shared }, signal)
+  const token = new BearerToken(ask, clock, shared.token)
   return {
-    headers: (signal) => token.headers(signal),
+    async headers(signal) {
+      const headers = await token.headers(signal)
+      // Another opening may have asked.
+      expiry.check('key', shared.keyEndsAt)
+      return headers
+    },
     refused: (headers) => token.refused(headers),
-    secrets: () => [...seen, ...token.secrets()],
+    secrets: () => [...own, ...shared.seen, ...token.secrets()],
   }
 }
 
@@ -88,15 +98,15 @@ function bySecret(options: BySecret, { http, defaults = {} }: AuthorizationTools
 
 interface KeyTools extends AuthorizationTools {
   readonly expiry: Expiry
-  /** What the keys that were read hold. */
-  readonly seen: Set<string>
+  readonly shared: SharedToken
 }
 
 async function byKey(options: ByKey, tools: KeyTools, signal: AbortSignal): Promise<Token> {
-  const { http, clock, expiry, seen, defaults = {} } = tools
+  const { http, clock, expiry, shared, defaults = {} } = tools
   const signing = await keyOf(options, defaults)
-  seen.clear()
-  for (const secret of signing.secrets) seen.add(secret)
+  shared.seen.clear()
+  for (const secret of signing.secrets) shared.seen.add(secret)
+  shared.keyEndsAt = signing.endsAt
   expiry.check('key', signing.endsAt)
   const { tokenUrl, scope, claims } = signing
   const assertion = await signedStatement(signing, claims, clock.now())

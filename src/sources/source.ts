@@ -3,6 +3,7 @@ import type { ZodType } from 'zod'
 import type { Clock } from '../runtime/clock.ts'
 import type { HttpClient } from '../runtime/http.ts'
 import type { Connection } from '../runtime/http-connection.ts'
+import type { SharedTokens } from './auth-shared.ts'
 import type { PageDraft } from './page-draft.ts'
 
 /** A change of how far a lane has read a part: opaque text that the source owns, or null when the part is forgotten. */
@@ -78,6 +79,8 @@ export interface SourceTools {
    * note of what time the source has from the `Date` of its answers.
    */
   http(options?: SourceHttpOptions): HttpClient
+  /** What its openings share as to who they are, so that lanes that begin together have one token; absent: this one stands alone. */
+  readonly tokens?: SharedTokens | undefined
   /** An empty page for this source. */
   newPage(): PageDraft
   notice(notice: SourceNotice): void
@@ -144,6 +147,18 @@ export interface WindowDefaults {
   readonly ofCursor?: boolean
 }
 
+/** What the saved cursors of a source belong to, besides its kind. */
+export interface Origin {
+  /** Words of the file with what they say: with other ones the cursors mean nothing. Null: it is not there. */
+  readonly as: Readonly<Record<string, string | null>>
+  /** Live reading goes by windows. */
+  readonly windowed: boolean
+  /** Where it is read, without secrets; the same system may be found elsewhere tomorrow. */
+  readonly place?: string
+  /** For a source with a safe cursor of its own: the one with which everything since a time is read, ms. Absent: it has none. */
+  readonly cursorAt?: (ms: number) => string
+}
+
 /** A kind of source: its name in YAML, its options, how to open it. */
 export interface SourceKind<Options = unknown> {
   readonly type: string
@@ -156,6 +171,8 @@ export interface SourceKind<Options = unknown> {
   settle?(options: Options, folder: string): Options
   /** For a source that can be read in windows (live, or by a backfill) what is usual; null or absent for one that cannot. */
   windows?(options: Options): WindowDefaults | null
+  /** Absent: cursors belong to the kind alone. */
+  originOf?(options: Options): Origin
   open(options: Options, tools: SourceTools): Source | WindowSource
 }
 

@@ -1,7 +1,7 @@
 // Sets a source back, or forward, to a time by command. Pure: says which cursors move, and what must be audited of it.
 import { ControlError } from '../model/errors.ts'
 import { LIVE } from '../polling/lanes.ts'
-import { type LaneMove, movesTo, partsOf, isReadByTime, type Reading } from '../polling/reset.ts'
+import { type LaneMove, movesTo, partsOf, isResettable, type Reading } from '../polling/reset.ts'
 import { about, type NewNotice } from '../store/notices.ts'
 import type { Asked, MovedCursors } from '../store/requests.ts'
 import type { Cursor } from '../store/store.ts'
@@ -25,8 +25,8 @@ export function resetSource(
   requireResettable(asked, cursors, reading)
   const moves = movesTo(cursors, asked, reading)
   const moving = { source, cursors: moves.map(({ lane, part, value }) => ({ lane, part, value })) }
-  if (reading?.windowed === false)
-    return { text: `what was left of reading it by time was removed; ${ownPlace}`, moved: { ...moving, noticed: [] } }
+  if (reading?.windowed === false && !reading.cursorAt)
+    return { text: `what was left of reading it otherwise was removed; ${ownPlace}`, moved: { ...moving, noticed: [] } }
   const moved = { ...moving, noticed: gapsOf(moves, asked, by), rememberFrom: Math.max(0, to - roundedMs) }
   const live = moves.filter(({ lane }) => lane === LIVE)
   if (live.length === 0) return { text: `it had been read to ${timeText(to)} already; nothing was moved`, moved }
@@ -45,7 +45,7 @@ export function requireResettable(
   const parts = partsOf(cursors)
   if (parts.length === 0 && cursors.length === 0)
     throw new ControlError(`source "${source}" has not been read yet; where it begins is for the file to say`)
-  if (!reading?.windowed && !isReadByTime(cursors))
+  if (!isResettable(cursors, reading))
     throw new ControlError(
       `source "${source}" is not read by time: ${ownPlace}. "audit-relay replay" sends again to a destination what was read and is kept`,
     )

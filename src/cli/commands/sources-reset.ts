@@ -90,11 +90,11 @@ export function planTexts(plan: ResetPlan): readonly { readonly text: string; re
   const { source, to, moves, forgottenTo } = plan
   if (moves.length === 0)
     return [{ text: `${source} has been read to ${whole(to)} already; there is nothing to change.`, isLoss: false }]
-  const gone = moves.filter(({ value }) => value === null)
-  if (gone.length > 0) return [{ text: removedText(source, gone), isLoss: false }]
-  const repeats = forgottenTo !== null && to <= forgottenTo && moves.some(({ from }) => from === null || from > to)
+  const set = moves.filter(({ value }) => value !== null)
+  if (set.length === 0) return [{ text: removedText(source, moves), isLoss: false }]
+  const repeats = forgottenTo !== null && to <= forgottenTo && set.some(({ from }) => from === null || from > to)
   return [
-    ...moves.map((move) => moveText(move, plan)),
+    ...set.map((move) => moveText(move, plan)),
     ...(repeats
       ? [
           {
@@ -108,7 +108,7 @@ export function planTexts(plan: ResetPlan): readonly { readonly text: string; re
 
 function removedText(source: string, gone: readonly LaneMove[]): string {
   const anew = gone.some(({ lane }) => lane === LIVE) ? ', and it would begin as the file says' : ''
-  return `${source} keeps a place of its own, which no time can set. What is left of reading it by time (${counted(gone.length, 'lane')}) would be removed${anew}.`
+  return `${source} keeps a place of its own, which no time can set. What is left of reading it otherwise (${counted(gone.length, 'lane')}) would be removed${anew}.`
 }
 
 function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: string; isLoss: boolean } {
@@ -122,6 +122,7 @@ function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: 
       text: `${was}. The ${span} back to ${whole(to)} would be read again; what is known from then is dropped, what is new is delivered.`,
       isLoss: false,
     }
+  if (to === from) return { text: `${was}. It would be read on from there, as it is configured now.`, isLoss: false }
   return {
     text: `${was}. The ${span} up to ${whole(to)} would be passed over: events of that time that have not been read are lost to you, unless you backfill them. It is audited as a gap.`,
     isLoss: true,

@@ -2,6 +2,7 @@
 import type { RelayConfig, SourceConfig } from '../../config/config.ts'
 import { SetupError } from '../../model/errors.ts'
 import { LIVE, sweepDelayMs } from '../../polling/lanes.ts'
+import { ownerOf } from '../../polling/owner.ts'
 import { type Reading, WIDEST_MS } from '../../polling/reset.ts'
 import { viewOf } from '../../polling/window-state.ts'
 import type { WindowDefaults } from '../../sources/source.ts'
@@ -87,7 +88,11 @@ export function readingIn(config: RelayConfig | undefined): (name: string) => Re
   return (name) => {
     const source = configured(config, name)
     const windows = windowsOf(source)
-    return source && windows !== undefined ? { type: source.type, windowed: windows !== null } : undefined
+    if (!source || windows === undefined) return undefined
+    const { kind } = source
+    const options = source.options()
+    const { windowed = windows !== null, cursorAt } = kind.originOf?.(options) ?? {}
+    return { owner: ownerOf(kind, options), windowed, cursorAt }
   }
 }
 

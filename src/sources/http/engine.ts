@@ -11,6 +11,7 @@ import type { HttpSourceOptions } from './options.ts'
 import type { List, ReadPage } from './pages.ts'
 import type { HttpPlans } from './plans.ts'
 import type { RecordsGiven } from './schema.ts'
+import { resetHeaderOf } from './schema-limits.ts'
 
 /** A commit takes no more than about this much, bytes. */
 const draftBytes = 8 * 1024 ** 2
@@ -42,6 +43,7 @@ export function openEngine(options: HttpSourceOptions, tools: SourceTools, http 
     answerBytes,
     rules: options.plans.rules,
     secrets: options.secrets,
+    reset: resetHeaderOf(definition.limits),
     notice: (notice) => tools.notice(notice),
   })
   const { cut_at: cutAt, ...records }: Partial<RecordsGiven> = definition.records ?? {}
@@ -78,6 +80,7 @@ function clientOf({ base, auth, definition, connection }: HttpSourceOptions, too
   const credentials = authorization(auth, {
     http: client,
     clock: tools.clock,
+    tokens: tools.tokens,
     notice: (notice) => tools.notice(notice),
   })
   return authorizedHttp(client, credentials, base)

@@ -3,6 +3,7 @@
 import { SourceError, WindowError } from '../../model/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { HttpError, type HttpReply, type HttpRequest } from '../../runtime/http.ts'
+import type { ResetHeader } from '../../runtime/rate-limit.ts'
 import { excerpt, scrub, scrubReply, secretForms } from '../../runtime/scrub.ts'
 import { type Asked, failureOf, refusalOf, waitOf } from '../answer.ts'
 import type { AuthorizedHttp } from '../authorized-http.ts'
@@ -24,6 +25,8 @@ export interface ExchangeOptions {
   readonly answerBytes: number
   readonly rules: readonly RulePlan[]
   readonly secrets: readonly string[]
+  /** In which header of its own the source says when its limit is full again. */
+  readonly reset: ResetHeader | undefined
   notice(notice: SourceNotice): void
 }
 
@@ -79,7 +82,7 @@ export class Exchange {
   }
 
   #asked(url: string): Asked {
-    return { url, nowMs: this.#options.clock.now(), secrets: this.secrets() }
+    return { url, nowMs: this.#options.clock.now(), secrets: this.secrets(), reset: this.#options.reset }
   }
 
   async #reply({ request, given }: Built, asked: Asked, signal: AbortSignal): Promise<HttpReply> {

@@ -1,6 +1,7 @@
 // Reads a feed: the API gives a cursor in the order in which it stored the events, and each pull goes on where the last one ended.
 import { SourceError, WindowError } from '../../model/errors.ts'
 import { dateMs } from '../../runtime/retry-after.ts'
+import type { PageDraft } from '../page-draft.ts'
 import { PartFailures } from '../part-failures.ts'
 import type { CursorChange, ReadRequest, SourcePage, Window } from '../source.ts'
 import type { Answer } from './answer.ts'
@@ -10,12 +11,12 @@ import { readPages, type ReadPage } from './pages.ts'
 import { partsOf } from './parts.ts'
 import { parsed, placePrint } from './progress.ts'
 import type { Scalar } from './schema-words.ts'
-import { firstWalk, saysMore } from './walk.ts'
+import { firstWalk, mostEmptyPages, onlyEmptyPages, saysMore } from './walk.ts'
 
 /** Where a part stands. */
 interface Handle {
   readonly cursor?: Scalar
-  /** Source time at which everything up to the cursor had been read: from here on it is read again when the cursor is lost. */
+  /** Source time up to which everything had been read: from here on, less the overlap, it is read again when the cursor is lost. */
   readonly since: number
   /** What is being read again, until the end of the list is reached. */
   readonly again?: Window
@@ -29,6 +30,10 @@ const mostLosses = 3
 export class Feed {
   readonly #engine: Engine
   readonly #handles = new Map<string, Handle>()
+  /** By part the earliest time in the page of events that was read last: what comes behind it was stored later. */
+  readonly #reached = new Map<string, number>()
+  /** By part how many empty pages it gave in a row, each with another to follow; the last pulls included. */
+  readonly #empty = new Map<string, number>()
   /** Which address the cursors belong to. */
   readonly #at: string
   #restored = false
@@ -60,10 +65,15 @@ export class Feed {
     this.#handles.set(part, {
       since,
       ...((typeof cursor === 'string' || typeof cursor === 'number') && { cursor }),
-      ...(window && { again: again as unknown as Window }),
+      ...(window && { again: this.#untilNow(again as unknown as Window, cursor === undefined) }),
     })
     if (cursor !== undefined && at !== undefined && at !== this.#at)
       this.#readAgain(part, 'the cursor is of another address than the one that the source has now')
+  }
+
+  /** What has come since it was set to a time may have been read as well. */
+  #untilNow({ from, to }: Window, isBeginning: boolean): Window {
+    return { from, to: isBeginning ? Math.max(to, this.#engine.tools.clock.now()) : to }
   }
 
   #change(part: string, handle: Handle): CursorChange {
@@ -98,7 +108,8 @@ export class Feed {
   #readAgain(part: string, reason: string): void {
     const { tools } = this.#engine
     const { since, again } = this.#handles.get(part) as Handle
-    const from = again?.from ?? since - this.#overlapMs
+    const from = Math.max(again?.from ?? -Infinity, since - this.#overlapMs)
+    this.#reached.delete(part)
     this.#handles.set(part, { since, again: { from, to: Math.max(from, tools.clock.now()) } })
     tools.notice({
       level: 'warning',
@@ -117,9 +128,16 @@ export class Feed {
     const start = cursor === undefined ? undefined : { ...firstWalk(plans.page), cursor }
     for await (const read of readPages(this.#engine.listOf(plans), { scene, exchange, start }, signal)) {
       yield* this.#pages(part, read)
+      const empty = read.records.count > 0 ? 0 : (this.#empty.get(part) ?? 0) + 1
+      this.#empty.set(part, read.next ? empty : 0)
       // The rest is for the next pull.
-      if (read.next && read.next.pages >= plans.page.maxPages) return
+      if (read.next && read.next.pages >= plans.page.maxPages) return this.#goesOn(part)
     }
+  }
+
+  /** Without a word an API that gives another cursor for ever would be asked a thousand times in each pull. */
+  #goesOn(part: string): void {
+    if ((this.#empty.get(part) ?? 0) >= mostEmptyPages) throw onlyEmptyPages()
   }
 
   /** A feed begins at a fixed time, whatever becomes of its first requests and however long no cursor comes. */
@@ -132,10 +150,13 @@ export class Feed {
 
   *#pages(part: string, read: ReadPage): Generator<SourcePage> {
     const before = this.#handles.get(part) as Handle
-    const after = this.#after(before, read)
+    const after = this.#after(part, before, read)
     const window = before.again
     const ordinals = this.#engine.ordinals(part)
+    let earliest = Infinity
     for (const { draft, complete } of this.#engine.drafts(read, ordinals)) {
+      earliest = Math.min(earliest, earliestIn(draft))
+      if (complete && earliest < Infinity) this.#reached.set(part, earliest)
       const moved =
         complete &&
         (after.cursor !== before.cursor || after.again !== before.again || after.since - before.since >= staleMs)
@@ -146,20 +167,24 @@ export class Feed {
     }
   }
 
-  #after(before: Handle, read: ReadPage): Handle {
+  #after(part: string, before: Handle, read: ReadPage): Handle {
     const cursor = read.cursor ?? read.walk.cursor
-    const caughtUp = this.#isAtEnd(read)
-    const given = cursor === undefined ? {} : { cursor }
-    if (before.again && !caughtUp) return { ...before, ...given }
     // Without a cursor only the time says where to go on.
     if (cursor === undefined) return before.again ? { since: before.since } : before
-    return { since: caughtUp ? this.#timeOf(read.answer) : before.since, ...given }
+    if (this.#isAtEnd(read)) return { since: this.#timeOf(read.answer), cursor }
+    if (read.next) return { ...before, cursor }
+    const since = Math.max(before.since, Math.min(this.#reached.get(part) ?? -Infinity, this.#timeOf(read.answer)))
+    const { again } = before
+    return { since, cursor, ...(again && since < again.to && { again }) }
   }
 
-  /** An empty page may lead on: the end is where the cursor stays, where there is no other, or where the source says so. */
+  /** An empty page may lead on: the end is where the cursor stays, where there is no other, or where the source or its description says so. */
   #isAtEnd({ next, cursor, walk, answer }: ReadPage): boolean {
     if (next !== undefined) return false
-    return cursor === undefined || cursor === walk.cursor || saysMore(this.#engine.options.plans.page, answer) === false
+    const { page } = this.#engine.options.plans
+    const more = saysMore(page, answer)
+    const isPromised = more === undefined && page.ends.has('short_page')
+    return cursor === undefined || cursor === walk.cursor || more === false || isPromised
   }
 
   /** By the source's own clock, less a second, because its header has no parts of one. */
@@ -168,4 +193,10 @@ export class Feed {
     const said = dateMs(reply.headers['date']?.trim() ?? '')
     return (Number.isNaN(said) ? now : said) - 1000
   }
+}
+
+function earliestIn(draft: PageDraft): number {
+  let earliest = Infinity
+  for (let index = 0; index < draft.count; index++) earliest = Math.min(earliest, draft.occurredAtMs(index))
+  return earliest
 }

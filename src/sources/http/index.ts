@@ -7,6 +7,7 @@ import { type Engine, openEngine } from './engine.ts'
 import { Feed } from './feed.ts'
 import { httpFile, httpOptions, type HttpSourceOptions } from './options.ts'
 import { over } from './merge.ts'
+import { originOf } from './origin.ts'
 import { partsOf } from './parts.ts'
 import { everyOf } from './preset.ts'
 import type { HttpPlans } from './plans.ts'
@@ -25,6 +26,7 @@ export const http = {
     return { ...settled, auth: settleAuth(settled.auth, folder) }
   },
   windows: ({ windows }: HttpSourceOptions) => windows,
+  originOf,
   open,
 } satisfies SourceKind<HttpSourceOptions>
 

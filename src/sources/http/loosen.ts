@@ -1,6 +1,7 @@
 // The schema of what an operator writes, made of the schema of a whole definition: every key may be missing (a preset may have it) or
 // null (which takes away what a preset has), and nothing is checked but names, types and texts. The whole is checked once both are together.
 import { z, type ZodType } from 'zod'
+import { definitionShape } from './schema.ts'
 
 interface Inner {
   readonly type: string
@@ -11,11 +12,19 @@ interface Inner {
   readonly valueType?: ZodType
 }
 
-/** An object schema whose keys, at every depth, are optional and nullable; what is checked of maps and lists as wholes, defaults and transformations are gone. */
-export function loosen(shape: Readonly<Record<string, ZodType>>): z.ZodObject {
+/**
+ * What may be written of a definition: keys, at every depth, are optional and nullable; what is checked of maps and lists as wholes,
+ * defaults and transformations are gone.
+ */
+export const looseDefinition = z.lazy(() => loosened(definitionShape, new Map()))
+
+/** What became of each schema: one that stands in many places is made once, and schemas are not small. */
+type Made = Map<unknown, ZodType>
+
+function loosened(shape: Readonly<Record<string, ZodType>>, made: Made): z.ZodObject {
   return z.strictObject(
     Object.fromEntries(
-      Object.entries(shape).map(([key, schema]) => [key, optional(loose(schema), descriptionOf(schema))]),
+      Object.entries(shape).map(([key, schema]) => [key, optional(loose(schema, made), descriptionOf(schema))]),
     ),
   )
 }
@@ -25,22 +34,30 @@ function optional(schema: ZodType, description: string | undefined): ZodType {
   return description === undefined ? open : open.describe(description)
 }
 
-function loose(schema: ZodType): ZodType {
+function loose(schema: ZodType, made: Made): ZodType {
+  // A schema with another description has the same definition.
+  const { def } = schema._zod
+  const result = made.get(def) ?? newLoose(schema, made)
+  made.set(def, result)
+  return result
+}
+
+function newLoose(schema: ZodType, made: Made): ZodType {
   const inner = schema._zod.def as unknown as Inner
   switch (inner.type) {
     case 'string':
       return text(schema)
     case 'object':
-      return loosen((schema as z.ZodObject).shape)
+      return loosened((schema as z.ZodObject).shape, made)
     case 'record':
-      return z.record(z.string(), optional(loose(inner.valueType as ZodType), undefined))
+      return z.record(z.string(), optional(loose(inner.valueType as ZodType, made), undefined))
     case 'array':
       return z.array(strict(inner.element as ZodType))
     case 'union':
-      return z.union((inner.options as ZodType[]).map(loose) as [ZodType, ZodType])
+      return z.union((inner.options as ZodType[]).map((option) => loose(option, made)) as [ZodType, ZodType])
     default: {
-      const within = inner.in ?? inner.innerType
-      return within ? loose(within) : schema
+      const wrapped = within(schema)
+      return wrapped ? loose(wrapped, made) : schema
     }
   }
 }
@@ -60,8 +77,14 @@ function strict(schema: ZodType): ZodType {
   if (inner.type === 'string') return text(schema)
   if (inner.type === 'array') return z.array(strict(inner.element as ZodType))
   if (inner.type === 'union') return z.union((inner.options as ZodType[]).map(strict) as [ZodType, ZodType])
-  const within = inner.in ?? inner.innerType
-  return within ? strict(within) : schema
+  const wrapped = within(schema)
+  return wrapped ? strict(wrapped) : schema
+}
+
+/** What it wraps, if anything; `unwrap` would build anew what is lazy. */
+function within(schema: ZodType): ZodType | undefined {
+  const inner = schema._zod.def as unknown as Inner
+  return inner.type === 'lazy' ? (schema as z.ZodLazy<ZodType>)._zod.innerType : (inner.in ?? inner.innerType)
 }
 
 function strictMember(schema: ZodType): ZodType {
@@ -73,9 +96,8 @@ function strictMember(schema: ZodType): ZodType {
 
 /** Of the schema itself, or of what it wraps. */
 function descriptionOf(schema: ZodType): string | undefined {
-  const inner = schema._zod.def as unknown as Inner
-  const within = inner.in ?? inner.innerType
-  return schema.description ?? (within && descriptionOf(within))
+  const inner = within(schema)
+  return schema.description ?? (inner && descriptionOf(inner))
 }
 
 /** What holds {{params.NAME}} only becomes an address or a path later; everything else is checked now. */

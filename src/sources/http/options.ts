@@ -6,10 +6,10 @@ import { httpUrl } from '../../runtime/http-options.ts'
 import type { AuthOptions } from '../auth.ts'
 import type { WindowDefaults } from '../source.ts'
 import { type Tell, wholeDefinition } from './definition.ts'
-import { loosen } from './loosen.ts'
+import { looseDefinition } from './loosen.ts'
 import { type HttpPlans, plansOf } from './plans.ts'
 import { PRESET_NAMES } from './presets/names.ts'
-import { type Definition, definitionShape } from './schema.ts'
+import type { Definition } from './schema.ts'
 import type { SharedDefaults } from './schema-preset.ts'
 import { scalar } from './schema-words.ts'
 import { secretsOf } from './secret-values.ts'
@@ -27,21 +27,23 @@ export interface HttpSourceOptions {
   readonly secrets: readonly string[]
 }
 
-/** The keys that a file may have. */
-export const httpFile = z.strictObject({
-  preset: z
-    .enum(PRESET_NAMES)
-    .exactOptional()
-    .describe(
-      'A definition that comes with the relay; what stands beside it goes before it, and null takes a key of it away.',
-    ),
-  params: z
-    .record(z.string(), scalar.nullable())
-    .exactOptional()
-    .describe('Values for {{params.NAME}}; the page of a preset says which it needs.'),
-  ...loosen(definitionShape).shape,
-  ...connectionShape,
-})
+/** The keys that a file may have; built, as everything in it, when a configuration names the kind. */
+export const httpFile = z.lazy(() =>
+  z.strictObject({
+    preset: z
+      .enum(PRESET_NAMES)
+      .exactOptional()
+      .describe(
+        'A definition that comes with the relay; what stands beside it goes before it, and null takes a key of it away.',
+      ),
+    params: z
+      .record(z.string(), scalar.nullable())
+      .exactOptional()
+      .describe('Values for {{params.NAME}}; the page of a preset says which it needs.'),
+    ...looseDefinition._zod.innerType.shape,
+    ...connectionShape,
+  }),
+)
 
 export const httpOptions: z.ZodType<HttpSourceOptions> = httpFile
   .superRefine(checkConnection)

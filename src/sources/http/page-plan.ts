@@ -2,7 +2,7 @@
 import { parsePath, type Path } from '../path.ts'
 import type { HiddenMember } from './kept-link.ts'
 import { placeholdersIn, planOf, type RequestPlan, type Tell } from './request-plan.ts'
-import type { RequestGiven } from './schema.ts'
+import type { RequestGiven } from './schema-request.ts'
 import type { ENDS, PAGE_TYPES, PageGiven } from './schema-page.ts'
 import type { Scope } from './template.ts'
 

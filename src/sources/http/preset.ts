@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Scalar } from './schema-words.ts'
 import { definitionShape } from './schema.ts'
 import { paramDeclaration, type SharedDefaults, sharedDefaults } from './schema-preset.ts'
-import { loosen } from './loosen.ts'
+import { looseDefinition } from './loosen.ts'
 import { PRESET_NAMES, type PresetName } from './presets/names.ts'
 import type { Tree } from './merge.ts'
 
@@ -19,12 +19,14 @@ export interface Preset {
   readonly shared: SharedDefaults
 }
 
-const presetFile = z.strictObject({
-  describe: z.string().min(1),
-  params: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/u), paramDeclaration).exactOptional(),
-  ...sharedDefaults.shape,
-  ...loosen(definitionShape).shape,
-})
+const presetFile = z.lazy(() =>
+  z.strictObject({
+    describe: z.string().min(1),
+    params: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/u), paramDeclaration).exactOptional(),
+    ...sharedDefaults.shape,
+    ...looseDefinition._zod.innerType.shape,
+  }),
+)
 
 const folder = new URL('./presets/', import.meta.url)
 

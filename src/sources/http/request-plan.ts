@@ -1,7 +1,7 @@
 // A request as it is described, with its templates read once: what is fixed, and what is filled in for each page.
 import { isHeaderName, isHeaderValue, isOurHeader } from '../../runtime/http-options.ts'
 import { isTree } from './merge.ts'
-import type { RequestGiven } from './schema.ts'
+import type { RequestGiven } from './schema-request.ts'
 import type { Scalar } from './schema-words.ts'
 import { parseTemplate, type Placeholder, placeholdersOf, type Scope, type Template } from './template.ts'
 

@@ -132,7 +132,15 @@ function anew(plan: PagePlan, { again = 0 }: Walk): Walk {
   return { ...firstWalk(plan), again: again + 1 }
 }
 
-const mostEmptyPages = 1000
+export const mostEmptyPages = 1000
+
+/** What is wrong where there seems to be no end of them. */
+export function onlyEmptyPages(): SourceError {
+  return new SourceError(
+    'transient',
+    `the source gave ${mostEmptyPages} empty pages one after the other, each with another to follow (if an empty one is the end of a list, write so: page.end: [empty_page]; or give page.more)`,
+  )
+}
 
 /** Sees that a walk gets on: no page twice, not empty pages for ever. For one reading; it remembers nothing of an earlier one. */
 export class LoopGuard {
@@ -145,11 +153,7 @@ export class LoopGuard {
   check(plan: PagePlan, walk: Walk, next: Walk | undefined, records: Records): void {
     if ((walk.again ?? 0) !== this.#again) this.#restart(walk.again ?? 0)
     this.#empty = records.count === 0 ? this.#empty + 1 : 0
-    if (this.#empty > mostEmptyPages)
-      throw new SourceError(
-        'transient',
-        `the source gave ${mostEmptyPages} empty pages one after the other, each with another to follow`,
-      )
+    if (this.#empty > mostEmptyPages) throw onlyEmptyPages()
     if (!plan.hasCursor) return this.#checkContent(records)
     if (walk.cursor !== undefined) this.#cursors.add(walk.cursor)
     if (next?.cursor !== undefined && this.#cursors.has(next.cursor))

@@ -30,7 +30,8 @@ export class ZitadelApi {
     this.#options = options
     this.#tools = tools
     const notice = (told: SourceNotice): void => tools.notice(told)
-    this.#authorization = authorization(auth, { http, clock: tools.clock, notice, defaults })
+    const { clock, tokens } = tools
+    this.#authorization = authorization(auth, { http, clock, tokens, notice, defaults })
     this.#http = authorizedHttp(http, this.#authorization, url)
   }
 

@@ -25,5 +25,6 @@ export const zitadel = {
   everyMs: 30_000,
   settle: settleZitadel,
   windows: () => windows,
+  originOf: ({ url }: ZitadelOptions) => ({ as: {}, windowed: true, place: new URL(url).hostname }),
   open: (options: ZitadelOptions, tools: SourceTools) => new Zitadel(options, tools),
 } satisfies SourceKind<ZitadelOptions>

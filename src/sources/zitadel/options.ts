@@ -49,35 +49,38 @@ const name = z
 const id = z.string().min(1).max(200)
 const names = z.array(name).max(1_000).default([])
 
-const file = z.strictObject({
-  url: url.describe('The address of the instance, such as https://acme.zitadel.cloud.'),
-  instance: z
-    .string()
-    .min(1)
-    .max(200)
-    .exactOptional()
-    .describe('What the ids of the events begin with. Default: the host of url. Set it before the domain changes.'),
-  auth: authSchema({
-    types: ['bearer', 'zitadel_key', 'client_credentials'],
-    knowsTokenUrl: true,
-    clientAuth: 'basic',
-  }).describe(
-    'A service account: { token } (personal access token), { key_file } (JSON) or { client_id, client_secret }.',
-  ),
-  event_types: names.describe('Only events of these types, such as user.human.added. Default: all.'),
-  aggregate_types: names.describe('Only events of these kinds of things, such as user or org. Default: all.'),
-  aggregate_id: id.exactOptional().describe('Only events of this one thing.'),
-  resource_owner: id.exactOptional().describe('Only events of this organisation.'),
-  editor: id.exactOptional().describe('Only events that this user caused.'),
-  payload: z
-    .union([z.enum(['none', 'all']), z.array(z.string().min(1).max(200)).min(1).max(1_000)], {
-      error: 'expected none, all, or a list of event types such as [user.human.added, "org.*"]',
-    })
-    .default('none')
-    .describe('Of which events the payload is read; it may hold personal data. * stands for any text.'),
-  limit: z.int().min(1).max(largestLimit).default(largestLimit).describe('Events in one answer.'),
-  ...connectionShape,
-})
+/** Built when a configuration names the kind. */
+const file = z.lazy(() =>
+  z.strictObject({
+    url: url.describe('The address of the instance, such as https://acme.zitadel.cloud.'),
+    instance: z
+      .string()
+      .min(1)
+      .max(200)
+      .exactOptional()
+      .describe('What the ids of the events begin with. Default: the host of url. Set it before the domain changes.'),
+    auth: authSchema({
+      types: ['bearer', 'zitadel_key', 'client_credentials'],
+      knowsTokenUrl: true,
+      clientAuth: 'basic',
+    }).describe(
+      'A service account: { token } (personal access token), { key_file } (JSON) or { client_id, client_secret }.',
+    ),
+    event_types: names.describe('Only events of these types, such as user.human.added. Default: all.'),
+    aggregate_types: names.describe('Only events of these kinds of things, such as user or org. Default: all.'),
+    aggregate_id: id.exactOptional().describe('Only events of this one thing.'),
+    resource_owner: id.exactOptional().describe('Only events of this organisation.'),
+    editor: id.exactOptional().describe('Only events that this user caused.'),
+    payload: z
+      .union([z.enum(['none', 'all']), z.array(z.string().min(1).max(200)).min(1).max(1_000)], {
+        error: 'expected none, all, or a list of event types such as [user.human.added, "org.*"]',
+      })
+      .default('none')
+      .describe('Of which events the payload is read; it may hold personal data. * stands for any text.'),
+    limit: z.int().min(1).max(largestLimit).default(largestLimit).describe('Events in one answer.'),
+    ...connectionShape,
+  }),
+)
 type File = z.output<typeof file>
 
 export const zitadelOptions: z.ZodType<ZitadelOptions> = file.superRefine(checkConnection).transform(prepared)

@@ -20,6 +20,7 @@ export class ZuoraApi {
     this.#credentials = authorization(options.auth, {
       http: this.#client,
       clock: tools.clock,
+      tokens: tools.tokens,
       notice: (notice) => tools.notice(notice),
       defaults: { tokenUrl: `${options.url}/oauth/token` },
     })

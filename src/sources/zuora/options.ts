@@ -25,106 +25,117 @@ export interface ZuoraOptions {
 
 /** Words of the `http` source, as they are there. */
 type Word = ReturnType<ZodType['exactOptional']>
-const words = httpFile.shape as Readonly<Record<string, Word>>
-const word = (name: string, text: string): Word => (words[name] as Word).describe(text)
+function word(name: string, text: string): Word {
+  const words = httpFile._zod.innerType.shape as Readonly<Record<string, Word>>
+  return (words[name] as Word).describe(text)
+}
 
-const eventWords = {
+const eventWords = () => ({
   logins: word('event', 'Fields of the events of logins, over what is usual.'),
   settings: word('event', 'Fields of the events of setting changes, over what is usual.'),
   objects: word('event', 'Fields of the events of object changes, over what is usual.'),
-}
+})
 
 const tree = z.record(z.string(), z.unknown())
 
-const auditLogs = z.strictObject({
-  checked: z.boolean().exactOptional().describe('You have seen that the names are right: no warning any more.'),
-  url: httpUrl.exactOptional().describe('The address of the audit logs, where it is not `url`.'),
-  path: z
-    .string()
-    .regex(/^\/[^?#]*[^/?#]$/u, 'expected a path such as /admin/audit/v2')
-    .exactOptional()
-    .describe('What stands before the name of the log. Default /admin/audit/v2.'),
-  objects_path: z
-    .string()
-    .regex(/^[A-Za-z0-9._/-]+$/u, 'expected the last part of a path, such as tenant-objects')
-    .exactOptional()
-    .describe('How the log tenant-objects is called in its address. Default tenant-objects.'),
-  body: tree.exactOptional().describe('What is sent, with {{from}}, {{to}}, {{page}} and {{size}} in it.'),
-  tenant_filter: tree
-    .exactOptional()
-    .describe('What is put into filter.must of the tenant logs. Default { field: tenantId, value: (tenant_id) }.'),
-  time: word('time', 'How {{from}} and {{to}} are written, and whether they are included.'),
-  page: word('page', 'How pages are counted: first, size, total_pages, total, into.'),
-  records: word('records', 'Where the records stand in an answer. Default body.content.'),
-  stable: word('stable', 'What tells two versions of a record apart.'),
-  limits: word('limits', 'How often Zuora may be asked.'),
-  errors: word('errors', 'What answers mean that are no failure in the words of Zuora.'),
-  ...eventWords,
-})
+/** These are built when a configuration names the kind: they need all that `http` has. */
+const auditLogs = z.lazy(() =>
+  z.strictObject({
+    checked: z.boolean().exactOptional().describe('You have seen that the names are right: no warning any more.'),
+    url: httpUrl.exactOptional().describe('The address of the audit logs, where it is not `url`.'),
+    path: z
+      .string()
+      .regex(/^\/[^?#]*[^/?#]$/u, 'expected a path such as /admin/audit/v2')
+      .exactOptional()
+      .describe('What stands before the name of the log. Default /admin/audit/v2.'),
+    objects_path: z
+      .string()
+      .regex(/^[A-Za-z0-9._/-]+$/u, 'expected the last part of a path, such as tenant-objects')
+      .exactOptional()
+      .describe('How the log tenant-objects is called in its address. Default tenant-objects.'),
+    body: tree.exactOptional().describe('What is sent, with {{from}}, {{to}}, {{page}} and {{size}} in it.'),
+    tenant_filter: tree
+      .exactOptional()
+      .describe('What is put into filter.must of the tenant logs. Default { field: tenantId, value: (tenant_id) }.'),
+    time: word('time', 'How {{from}} and {{to}} are written, and whether they are included.'),
+    page: word('page', 'How pages are counted: first, size, total_pages, total, into.'),
+    records: word('records', 'Where the records stand in an answer. Default body.content.'),
+    stable: word('stable', 'What tells two versions of a record apart.'),
+    limits: word('limits', 'How often Zuora may be asked.'),
+    errors: word('errors', 'What answers mean that are no failure in the words of Zuora.'),
+    ...eventWords(),
+  }),
+)
 
-const dataQuery = z.strictObject({
-  limit: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .default(100_000)
-    .describe('Rows in one result. A result of so many is read again in narrower windows.'),
-  every: duration({ min: '1s', max: '10m' }).prefault('5s').describe('How often a query is asked whether it is done.'),
-  timeout: duration({ min: '1m', max: '2h' })
-    .prefault('1h')
-    .describe('How long a query may take; then narrower windows are tried. Zuora ends one after an hour.'),
-  days_around: z
-    .int()
-    .min(0)
-    .max(31)
-    .default(1)
-    .describe('How many days before and after a window are looked at, by the day on which a record was made.'),
-  source_data: z.enum(['LIVE', 'WAREHOUSE']).default('LIVE').describe('What the query runs against.'),
-  hosts: z
-    .array(z.string())
-    .default(['*.amazonaws.com'])
-    .describe('Hosts from which results may be fetched; they get no credentials.'),
-  time_condition: z
-    .string()
-    .refine((text) => text.includes('{{from}}') && text.includes('{{to}}'), 'expected {{from}} and {{to}} in it')
-    .default(usualCondition)
-    .describe('The condition for the time of an event, in SQL.'),
-  ...eventWords,
-})
+const dataQuery = z.lazy(() =>
+  z.strictObject({
+    limit: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(100_000)
+      .describe('Rows in one result. A result of so many is read again in narrower windows.'),
+    every: duration({ min: '1s', max: '10m' })
+      .prefault('5s')
+      .describe('How often a query is asked whether it is done.'),
+    timeout: duration({ min: '1m', max: '2h' })
+      .prefault('1h')
+      .describe('How long a query may take; then narrower windows are tried. Zuora ends one after an hour.'),
+    days_around: z
+      .int()
+      .min(0)
+      .max(31)
+      .default(1)
+      .describe('How many days before and after a window are looked at, by the day on which a record was made.'),
+    source_data: z.enum(['LIVE', 'WAREHOUSE']).default('LIVE').describe('What the query runs against.'),
+    hosts: z
+      .array(z.string())
+      .default(['*.amazonaws.com'])
+      .describe('Hosts from which results may be fetched; they get no credentials.'),
+    time_condition: z
+      .string()
+      .refine((text) => text.includes('{{from}}') && text.includes('{{to}}'), 'expected {{from}} and {{to}} in it')
+      .default(usualCondition)
+      .describe('The condition for the time of an event, in SQL.'),
+    ...eventWords(),
+  }),
+)
 
 const ids = z
   .union([z.string(), z.array(z.string())])
   .transform((given) => [given].flat().join(','))
   .refine((text) => text !== '' && isHeaderValue(text), 'expected an id, or a list of them')
 
-const file = z.strictObject({
-  url: httpUrl
-    .refine((text) => URL.parse(text)?.search === '', 'no part after ?')
-    .describe('The REST address of the data centre, such as https://rest.zuora.com or https://rest.eu.zuora.com.'),
-  auth: authSchema({ types: ['client_credentials'], knowsTokenUrl: true }).describe(
-    'An OAuth client: { client_id, client_secret }. Tokens come from url/oauth/token.',
-  ),
-  logs: z
-    .array(z.enum(LOG_NAMES as [string, ...string[]]))
-    .min(1)
-    .describe(
-      'global-logins, global-settings, tenant-logins, tenant-settings, tenant-objects (audit logs of OneID); login-events, setting-changes, object-changes (audit trail of a tenant, by Data Query).',
+const file = z.lazy(() =>
+  z.strictObject({
+    url: httpUrl
+      .refine((text) => URL.parse(text)?.search === '', 'no part after ?')
+      .describe('The REST address of the data centre, such as https://rest.zuora.com or https://rest.eu.zuora.com.'),
+    auth: authSchema({ types: ['client_credentials'], knowsTokenUrl: true }).describe(
+      'An OAuth client: { client_id, client_secret }. Tokens come from url/oauth/token.',
     ),
-  tenant_id: z
-    .union([z.string().min(1), z.int()])
-    .transform(String)
-    .exactOptional()
-    .describe('The billing tenant. Needed for tenant logs.'),
-  values: z
-    .enum(['none', 'all'])
-    .default('all')
-    .describe('Whether events hold what a setting or object was before and after; that may be personal data.'),
-  entity_ids: ids.exactOptional().describe('Sent as Zuora-Entity-Ids.'),
-  org_ids: ids.exactOptional().describe('Sent as Zuora-Org-Ids.'),
-  audit_logs: auditLogs.exactOptional().describe('How the audit logs of OneID are asked for.'),
-  data_query: dataQuery.prefault({}).describe('How the audit trail is queried.'),
-  ...connectionShape,
-})
+    logs: z
+      .array(z.enum(LOG_NAMES as [string, ...string[]]))
+      .min(1)
+      .describe(
+        'global-logins, global-settings, tenant-logins, tenant-settings, tenant-objects (audit logs of OneID); login-events, setting-changes, object-changes (audit trail of a tenant, by Data Query).',
+      ),
+    tenant_id: z
+      .union([z.string().min(1), z.int()])
+      .transform(String)
+      .exactOptional()
+      .describe('The billing tenant. Needed for tenant logs.'),
+    values: z
+      .enum(['none', 'all'])
+      .default('all')
+      .describe('Whether events hold what a setting or object was before and after; that may be personal data.'),
+    entity_ids: ids.exactOptional().describe('Sent as Zuora-Entity-Ids.'),
+    org_ids: ids.exactOptional().describe('Sent as Zuora-Org-Ids.'),
+    audit_logs: auditLogs.exactOptional().describe('How the audit logs of OneID are asked for.'),
+    data_query: dataQuery.prefault({}).describe('How the audit trail is queried.'),
+    ...connectionShape,
+  }),
+)
 type File = z.output<typeof file>
 
 export const zuoraOptions: z.ZodType<ZuoraOptions> = file.superRefine(checkConnection).transform(prepared)

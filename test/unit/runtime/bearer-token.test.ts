@@ -1,7 +1,7 @@
 // When a token is kept, when a new one is had, and who waits for it.
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { BearerToken, CredentialsError, type Token } from '../../../src/runtime/bearer-token.ts'
+import { BearerToken, CredentialsError, HeldToken, type Token } from '../../../src/runtime/bearer-token.ts'
 import { HttpError } from '../../../src/runtime/http.ts'
 import { TestClock } from '../../fakes/test-clock.ts'
 
@@ -87,6 +87,94 @@ describe('that cannot be had', () => {
     const late = header()
     asked[2]?.fail(new HttpError('connect', 'down'))
     await expect(late).rejects.toThrow('down')
+  })
+})
+
+describe('that others use, too, who ask for it in other ways', () => {
+  const gone = new Error('gone')
+  let held: HeldToken
+  let ways: string[]
+  let one: BearerToken
+  let other: BearerToken
+
+  /** What it is given in turn: a token, or a failure. `undefined`: nothing comes before it is ended. */
+  const way = (name: string, ...answers: (string | Error | undefined)[]): BearerToken =>
+    new BearerToken(
+      async (signal) => {
+        ways.push(name)
+        const answer = answers.shift()
+        if (answer instanceof Error) throw answer
+        if (answer !== undefined) return { text: answer, lifeMs: 60 * minute }
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(gone)))
+      },
+      clock,
+      held,
+    )
+
+  beforeEach(() => {
+    held = new HeldToken(clock)
+    ways = []
+  })
+
+  it('is asked for by one of them, once, and anew when it was refused to either', async () => {
+    one = way('one', 'a')
+    other = way('other', 'b')
+    const both = await Promise.all([one.headers(never), other.headers(never)])
+    expect(both).toEqual([{ authorization: 'Bearer a' }, { authorization: 'Bearer a' }])
+    one.refused({ authorization: 'Bearer a' })
+    expect(await other.headers(never)).toEqual({ authorization: 'Bearer b' })
+    other.refused({ authorization: 'Bearer a' })
+    expect(await one.headers(never)).toEqual({ authorization: 'Bearer b' })
+    expect(ways).toEqual(['one', 'other'])
+    expect(one.secrets()).toEqual(['b', 'a'])
+  })
+
+  it('a failure is one for all who wait, and the next one asks anew', async () => {
+    one = way('one', new HttpError('connect', 'down'))
+    other = way('other', 'b')
+    const both = await Promise.allSettled([one.headers(never), other.headers(never)])
+    expect(both).toMatchObject([{ reason: { message: 'down' } }, { reason: { message: 'down' } }])
+    expect(ways).toEqual(['one'])
+    expect(await other.headers(never)).toEqual({ authorization: 'Bearer b' })
+  })
+
+  it('whoever asked goes away, and its connections with it: the others ask anew, once', async () => {
+    const controller = new AbortController()
+    one = way('one', undefined)
+    other = way('other', 'b')
+    const third = way('third', 'c')
+    const leaving = one.headers(controller.signal)
+    const waiting = Promise.all([other.headers(never), third.headers(never)])
+    controller.abort(gone)
+    await expect(leaving).rejects.toThrow('gone')
+    expect(await waiting).toEqual([{ authorization: 'Bearer b' }, { authorization: 'Bearer b' }])
+    expect(ways).toEqual(['one', 'other'])
+  })
+
+  it('only one of those goes away who ask in the same way: nothing changes', async () => {
+    const controller = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<Token>()
+    one = new BearerToken(() => promise, clock, held)
+    const leaving = one.headers(controller.signal)
+    const waiting = Promise.all([one.headers(never), way('other', 'b').headers(never)])
+    controller.abort(gone)
+    await expect(leaving).rejects.toThrow('gone')
+    resolve({ text: 'a', lifeMs: undefined })
+    expect(await waiting).toEqual([{ authorization: 'Bearer a' }, { authorization: 'Bearer a' }])
+    expect(ways).toEqual([])
+  })
+
+  it('one that waits goes away: nothing changes for the one that asked', async () => {
+    const controller = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<Token>()
+    one = new BearerToken(() => promise, clock, held)
+    const asking = one.headers(never)
+    const leaving = way('other').headers(controller.signal)
+    controller.abort(gone)
+    await expect(leaving).rejects.toThrow('gone')
+    resolve({ text: 'a', lifeMs: undefined })
+    expect(await asking).toEqual({ authorization: 'Bearer a' })
+    expect(ways).toEqual([])
   })
 })
 

@@ -72,10 +72,12 @@ function holder(
     before = () => {},
     killAfter = Infinity,
     listed,
+    preset = null,
   }: {
     before?: (request: WindowRequest) => void | Promise<void>
     killAfter?: number
     listed?: () => readonly string[]
+    preset?: string | null
   },
 ): Rig {
   const pages = { count: 0 }
@@ -87,7 +89,9 @@ function holder(
     },
   })
   const own = bindAll(store, dying)
-  const parts = { name: 'app', kind: kindOf(before, listed), options: () => ({}), routes: [], clock: bench.clock }
+  const originOf = () => ({ as: { preset }, windowed: true })
+  const kind = { ...kindOf(before, listed), originOf }
+  const parts = { name: 'app', kind, options: () => ({}), routes: [], clock: bench.clock }
   const identity = new Identity(store.identity.secret)
   const openBackfill: OpenBackfill = (opening) =>
     new BackfillReader(opening, {
@@ -187,6 +191,29 @@ describe.each(Object.entries(BENCHES))('over the %s store', (_, makeBench) => {
       const { sources } = await again.overview(bench.clock.now())
       expect(sources[0]).toMatchObject({ new: EVENTS, duplicates: 0 })
     }
+  })
+
+  it('rests while its source is configured as another one, says what to do, and goes on when it is as it was', async () => {
+    const { bench, store } = await opened()
+    const id = await store.ask(asked(), 'mina', bench.clock.now())
+    const dying = holder(store, bench, { killAfter: 3, preset: 'okta' })
+    await dying.requests.step(dying.drain.signal)
+    await expect(dying.requests.finish()).rejects.toThrow(Killed)
+    const before = () => expect.unreachable('nothing of the other one is read')
+    const other = holder(store, bench, { preset: 'auth0', before })
+    await other.requests.step(other.drain.signal)
+    const trouble = async () => (await find(store, id))?.backfilled?.trouble
+    for (let looks = 0; looks < 10_000 && !(await trouble()); looks++)
+      await new Promise((resolve) => setImmediate(resolve))
+    expect(await trouble()).toContain(
+      `backfill ${id} of app was read as fake (preset: okta) up to 2026-05-16T01:00:00Z, but`,
+    )
+    other.drain.abort()
+    await other.requests.finish()
+    const next = holder(store, bench, { preset: 'okta' })
+    await next.requests.step(next.drain.signal)
+    await next.requests.finish()
+    expect((await ended(store, bench.clock.now()))[0]?.data).toMatchObject({ new: EVENTS, known: 0 })
   })
 
   it('rests while the source refuses, says why, and goes on', async () => {

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { recordText } from '../../../src/cli/audit/words.ts'
 import { planTexts } from '../../../src/cli/commands/sources-reset.ts'
+import { requireSameOwner } from '../../../src/polling/made-by.ts'
 import { movesTo } from '../../../src/polling/reset.ts'
+import { wrap } from '../../../src/polling/owner.ts'
 import { parseState, stateText, viewOf } from '../../../src/polling/window-state.ts'
 import { laneFrom } from '../../../src/polling/window.ts'
 import type { Notice } from '../../../src/store/notices.ts'
@@ -107,38 +109,74 @@ describe('a source that is configured otherwise now than it was read', () => {
   const handle = { lane: 'live', part: '', value: '{"since":12,"cursor":"x"}', seq: 1 }
 
   it('by time now: the place of its own is replaced by the time', () => {
-    const result = reset(now - hour, null, [handle], { type: 'http', windowed: true })
+    const result = reset(now - hour, null, [handle], { owner: { kind: 'http' }, windowed: true })
     expect(movedOf(result)).toEqual([['live', '', hour]])
     expect(result.text).toBe('set to 2026-05-17T07:00:00Z; it is read on from there')
   })
 
   it('from a place of its own now: what is left of reading by time is removed, and nothing else', () => {
-    const feed = { type: 'http', windowed: false }
+    const feed = { owner: { kind: 'http' }, windowed: false }
     const left = [handle, at('sweep 1h', '', hour), at('backfill 7', '', hour)]
     const result = reset(now - hour, null, left, feed)
     expect(result.moved.cursors).toEqual([{ lane: 'sweep 1h', part: '', value: null }])
     expect([result.moved.noticed, result.moved.rememberFrom]).toEqual([[], undefined])
-    expect(result.text).toContain('what was left of reading it by time was removed')
+    expect(result.text).toContain('what was left of reading it otherwise was removed')
     expect(reset(now, null, [at('live', '', hour)], feed).moved.cursors).toEqual([
       { lane: 'live', part: '', value: null },
     ])
     expect(() => reset(now, null, [handle], feed)).toThrow('is not read by time')
     const moves = movesTo(left, { part: null, to: now }, feed)
     expect(planTexts({ source: 'app', to: now, forgottenTo: null, now, moves }).map(({ text }) => text)).toEqual([
-      'app keeps a place of its own, which no time can set. What is left of reading it by time (1 lane) would be removed.',
+      'app keeps a place of its own, which no time can set. What is left of reading it otherwise (1 lane) would be removed.',
     ])
   })
 
-  it('as another kind: the lanes are of the new kind from then on, also where it had been read to that time', () => {
-    const old = { lane: 'live', part: '', value: stateText(laneFrom(now - hour, hour), 'zitadel'), seq: 1 }
-    const result = reset(now - hour, null, [old], { type: 'http', windowed: true })
-    const place = { source: 'app', lane: 'live', part: '' }
-    expect(parseState(result.moved.cursors[0]?.value as string, { ...place, kind: 'http' }).frontier).toBe(now - hour)
-    expect(() => parseState(old.value, { ...place, kind: 'http' })).toThrow(
-      'app was read as zitadel so far (lane "live"), and is http in the configuration: how far the one has been read means nothing to the other. "audit-relay sources reset app --to TIME" says from where http is read; or give it another name',
+  it('from a cursor that a time can set: each part goes on there, and what was read by time goes', () => {
+    const cursorAt = (ms: number): string => `since ${ms}`
+    const feed = { owner: { kind: 'http', as: { mode: 'feed' } }, windowed: false, cursorAt }
+    const left = [at('live', '', 3 * hour), { ...handle, part: 'b' }, at('sweep 1h', '', 4 * hour)]
+    const result = reset(now - hour, null, left, feed)
+    const value = `{"v":1,"kind":"http","as":{"mode":"feed"},"own":"since ${now - hour}"}`
+    expect(result.moved.cursors).toEqual([
+      { lane: 'live', part: '', value },
+      { lane: 'live', part: 'b', value },
+      { lane: 'sweep 1h', part: '', value: null },
+    ])
+    expect(result.text).toBe('set to 2026-05-17T07:00:00Z (2 parts); it is read on from there')
+    expect(result.moved.noticed).toMatchObject([{ data: { from: '2026-05-17T05:00:00Z', to: '2026-05-17T07:00:00Z' } }])
+    const moves = movesTo(left, { part: null, to: now - hour }, feed)
+    expect(planTexts({ source: 'app', to: now - hour, forgottenTo: null, now, moves }).map(({ text }) => text)).toEqual(
+      [
+        'app has been read to 2026-05-17T05:00:00Z. The 2h up to 2026-05-17T07:00:00Z would be passed over: events of that time that have not been read are lost to you, unless you backfill them. It is audited as a gap.',
+        'app, part b: how far it was read is unknown. It would be read from 2026-05-17T07:00:00Z on.',
+      ],
     )
-    expect(parseState(old.value, { ...place, kind: 'zitadel' }).frontier).toBe(now - hour)
-    expect(parseState(stateText(laneFrom(now, hour)), { ...place, kind: 'http' }).frontier).toBe(now)
+  })
+
+  it('from a place that no time can set, once another kind had one: that goes', () => {
+    const foreign = { ...handle, value: wrap('{}', { kind: 'http' }) }
+    const outbox = { owner: { kind: 'outbox' }, windowed: false }
+    expect(reset(now, null, [foreign, { ...handle, part: 'b' }], outbox).moved.cursors).toEqual([
+      { lane: 'live', part: '', value: null },
+    ])
+    expect(() => reset(now, null, [handle], outbox)).toThrow('is not read by time')
+  })
+
+  it('as another kind: the lanes are of the new kind from then on, also where it had been read to that time', () => {
+    const old = { lane: 'live', part: '', value: stateText(laneFrom(now - hour, hour), { kind: 'zitadel' }), seq: 1 }
+    const result = reset(now - hour, null, [old], { owner: { kind: 'http' }, windowed: true })
+    const opening = { source: 'app', owner: { kind: 'http' }, windowed: true }
+    const moved = result.moved.cursors[0]?.value as string
+    expect(viewOf(moved)?.frontier).toBe(now - hour)
+    const moves = movesTo([old], { part: null, to: now - hour }, opening)
+    expect(planTexts({ source: 'app', to: now - hour, forgottenTo: null, now, moves })).toEqual([
+      {
+        text: 'app has been read to 2026-05-17T07:00:00Z. It would be read on from there, as it is configured now.',
+        isLoss: false,
+      },
+    ])
+    expect(() => requireSameOwner([{ ...old, value: moved }], opening)).not.toThrow()
+    expect(() => requireSameOwner([old], opening)).toThrow('app was read as zitadel')
   })
 })
 
