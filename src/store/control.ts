@@ -1,8 +1,63 @@
-// What an operator is told when something cannot be done as things are. Both stores say the same.
+// What operators ask of destinations and sources, and what they are told: what was done, or why it cannot be as things are. Pure; both
+// stores use it.
 import { ControlError } from '../model/errors.ts'
+import { counted } from '../model/counted.ts'
 import { nearest } from '../model/nearest.ts'
 import { RELAY_SOURCE } from './notices.ts'
+import type { Asked } from './requests.ts'
 import type { DestinationRecord } from './store.ts'
+
+const kinds = [
+  'disable_destination',
+  'enable_destination',
+  'remove_destination',
+  'disable_source',
+  'enable_source',
+] as const
+
+/** What stops, starts or removes something, and is done at once. */
+export type ControlAsked = Extract<Asked, { kind: (typeof kinds)[number] }>
+
+export function isControl(asked: Asked): asked is ControlAsked {
+  return (kinds as readonly string[]).includes(asked.kind)
+}
+
+/** How a store does it. Each throws `ControlError`, and changes nothing, where it cannot be. */
+export interface Controls {
+  /** Returns how many events were dropped, or else wait. */
+  disable(destination: string, discard: boolean): number
+  /** Returns how many events wait. */
+  enable(destination: string): number
+  /** Returns what was dropped. */
+  remove(destination: string): { readonly waiting: number; readonly dead: number }
+  enableSource(source: string, enabled: boolean): void
+}
+
+/** Does what is asked, and says what was done. `configured`: the sources of the configuration in force. */
+export function carryOut(asked: ControlAsked, controls: Controls, configured: readonly string[]): string {
+  switch (asked.kind) {
+    case 'disable_destination': {
+      const events = counted(controls.disable(asked.destination, asked.discard), 'event')
+      return asked.discard
+        ? `disabled; ${events} dropped, and what comes is dropped until it is enabled again`
+        : `disabled; ${events} and what comes wait until it is enabled again`
+    }
+    case 'enable_destination':
+      return `enabled; ${counted(controls.enable(asked.destination), 'event')} waiting`
+    case 'remove_destination': {
+      const { waiting, dead } = controls.remove(asked.destination)
+      return `removed; dropped ${counted(waiting, 'waiting event')} and ${counted(dead, 'dead letter')}`
+    }
+    case 'disable_source':
+      controls.enableSource(asked.source, false)
+      return 'disabled; it is not read until it is enabled again, and then from where it was'
+    case 'enable_source':
+      controls.enableSource(asked.source, true)
+      return configured.includes(asked.source)
+        ? 'enabled; it is read from where it was'
+        : 'enabled; it is read from where it was as soon as a relay runs whose configuration has it'
+  }
+}
 
 /** What decides whether a destination can be stopped, started, removed or replayed to. */
 export interface Controlled {

@@ -123,22 +123,13 @@ export interface RequestVerbs {
   saveTrouble(id: number, trouble: string | null, now: number): Promise<void>
 
   /**
-   * Stops or starts a destination by command; it stays so over restarts. With `discard` what waits is dropped now, and what comes while it
-   * is disabled is counted as dropped at once. Returns how many were dropped. Nobody may be delivering to it. Throws `ControlError`
-   * when it cannot be: unknown, parked, or, for starting, disabled by the file.
+   * Stops, starts or removes what a request of that kind is about, and ends the request with what was done: how many events were dropped
+   * with it, or wait. A destination that is disabled with `discard` drops what waits now, and what comes is counted as dropped at once; one
+   * that is removed, which must be parked, drops what it holds. Nobody may be delivering to it, or reading from the source, which is one
+   * of the `configured` or was read before. It stays so over restarts. One that has ended stays as it is. Returns the request as it is
+   * then. Throws `ControlError`, and changes nothing, when it cannot be done.
    */
-  disableDestination(name: string, discard: boolean, now: number): Promise<number>
-  enableDestination(name: string, now: number): Promise<void>
-  /** Forgets a parked destination and drops what it holds (returned by fate). Throws `ControlError` for one that is not parked. */
-  removeDestination(
-    name: string,
-    now: number,
-  ): Promise<{ readonly waiting: number; readonly retrying: number; readonly dead: number }>
-  /**
-   * Whether a source is read at all, by command. One of the `configured` need not have been read yet. Throws `ControlError` for one that is
-   * neither known nor configured, and for the relay's own.
-   */
-  setSourceEnabled(name: string, enabled: boolean, now: number, configured?: readonly string[]): Promise<void>
+  control(id: number, configured: readonly string[], now: number): Promise<StoredRequest>
 
   /**
    * Takes up to `limit` more of the chosen dead letters of a replay: back into the retry queue, due at once, attempts 0; with `to` a copy goes there

@@ -1,4 +1,5 @@
 // Numbers as people read them: durations, sizes, counts. Fixed wording, independent of the machine's language.
+export { counted, countText } from '../model/counted.ts'
 
 /** `850ms`, `4s`, `9m 5s`, `12m`, `3h 5m`, `2d 4h`: at most two units, rounded down, never negative. */
 export function durationText(ms: number): string {
@@ -33,14 +34,4 @@ export function sizeText(bytes: number): string {
     unit++
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1).replace('.0', '')} ${units[unit]}`
-}
-
-/** `1,234,567`. */
-export function countText(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-/** `1 event`, `2 events`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${countText(count)} ${count === 1 ? noun : plural}`
 }

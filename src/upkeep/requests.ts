@@ -3,11 +3,11 @@
 import { ControlError, messageOf, StateFullError } from '../model/errors.ts'
 import type { Telemetry } from '../telemetry/events.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type ControlAsked, isControl } from '../store/control.ts'
 import type { Asked, MovedCursors, StoredRequest } from '../store/requests.ts'
 import type { Store } from '../store/store.ts'
 import type { OpenBackfill } from '../polling/backfill-lane.ts'
 import { Backfills, readText } from './backfills.ts'
-import { control, type ControlAsked, isControl } from './control.ts'
 import { goThrough, isMoving } from './going-through.ts'
 import { type Reading, type ResetAsked, resetSource } from './reset.ts'
 
@@ -118,9 +118,14 @@ export class Requests {
     }
   }
 
+  /** Nobody delivers, or reads, there meanwhile. What was done and that it was done are written together: it is never done again. */
   async #control(id: number, asked: ControlAsked): Promise<void> {
-    const text = await control(asked, this.#parts)
-    await this.#finish(id, { ok: true, text })
+    const { store, clock, destinations, sources } = this.#parts
+    const work = () => store.control(id, sources.configured, clock.now())
+    const { text } = await ('destination' in asked
+      ? destinations.with(asked.destination, work)
+      : sources.with(asked.source, work))
+    this.#tellEnd(id, { ok: true, text: text ?? '' })
     if (asked.kind === 'disable_source') this.#backfills.lookAgain(asked.source)
   }
 
@@ -143,9 +148,13 @@ export class Requests {
   }
 
   async #finish(id: number, { ok, text, moved }: End): Promise<void> {
-    const { store, clock, telemetry } = this.#parts
+    const { store, clock } = this.#parts
     await store.finishRequest(id, { ok, text }, clock.now(), moved)
-    telemetry?.emit({ type: 'request_ended', request: id, ok, text })
+    this.#tellEnd(id, { ok, text })
+  }
+
+  #tellEnd(request: number, { ok, text }: End): void {
+    this.#parts.telemetry?.emit({ type: 'request_ended', request, ok, text })
   }
 
   #throwFailure(): void {

@@ -1,5 +1,6 @@
 // What the holder of the state does besides reading and delivering: signs of life, removing what is settled and old, what operators
 // ask for, and a look at the balance and at outages that last.
+import { StateFullError } from '../model/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { crashPoint } from '../runtime/crash-points.ts'
 import type { Store } from '../store/store.ts'
@@ -87,10 +88,16 @@ export class Upkeep {
   }
 }
 
+/** Without room on the disk a chore is put off: the relay waits for room, and does not end. */
 async function perform(chore: Chore, clock: Clock): Promise<void> {
   const now = clock.monotonic()
   if (now < chore.dueAt) return
-  chore.dueAt = (await chore.work()) ? now : now + chore.everyMs
+  chore.dueAt = now + chore.everyMs
+  try {
+    if (await chore.work()) chore.dueAt = now
+  } catch (error) {
+    if (!(error instanceof StateFullError)) throw error
+  }
 }
 
 function done(work: () => Promise<void> | void): () => Promise<boolean> {

@@ -9,6 +9,7 @@ import type { DestinationDefinition, Store } from '../../src/store/store.ts'
 import { TestClock } from '../fakes/test-clock.ts'
 import { commitOf, destination, ids, live, settlement, START } from './store-events.ts'
 import { BENCHES } from './store-openers.ts'
+import { remove } from './store-operator.ts'
 
 interface Bench {
   open(): Promise<Store>
@@ -87,7 +88,7 @@ describe.each([
     await commit('e1')
     await register(other)
     expect(rows(1)).toHaveLength(2)
-    await store.removeDestination('siem', START)
+    await remove(store, 'siem', START)
     expect(rows(1)).toEqual([])
     expect(rows(2)).toHaveLength(1)
     await store.settle(settlement('other', { settled: live([1, 2]), delivered: new Map([['app', 1]]) }), START)

@@ -8,6 +8,7 @@ import { openSqliteReader } from '../../src/store/sqlite/reader.ts'
 import type { DestinationOverview, Store } from '../../src/store/store.ts'
 import { aside, commitOf, DAY, destination, live, many, settlement } from './store-events.ts'
 import { BENCHES, type StoreBench } from './store-openers.ts'
+import { disable } from './store-operator.ts'
 
 const HOUR = DAY / 24
 const MINUTE = HOUR / 60
@@ -274,7 +275,7 @@ describe.each(Object.entries(BENCHES))('old dead letters in the %s store', (_, m
 
   it('keeps what a disabled destination is to keep, no longer', async () => {
     await died(1)
-    await store.disableDestination('siem', false, now())
+    await disable(store, 'siem', now())
     await liveFor(6 * DAY + 1)
     expect(await step()).toMatchObject({ announced: 1 })
   })

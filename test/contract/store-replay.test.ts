@@ -9,6 +9,7 @@ import { openSqliteReader } from '../../src/store/sqlite/reader.ts'
 import type { DestinationOverview, Store } from '../../src/store/store.ts'
 import { aside, commitOf, DAY, destination, ids, idsOf, live, many, settlement } from './store-events.ts'
 import { BENCHES, type StoreBench } from './store-openers.ts'
+import { disable, discard, enable, remove } from './store-operator.ts'
 
 type Range = readonly [Seq, Seq]
 
@@ -192,17 +193,17 @@ describe.each(Object.entries(BENCHES))('requests in the %s store', (kind, makeBe
       await died(4)
       const first = await replay([[1, 3]])
       await store.takeDeadLetters(first, 9, now())
-      expect(await store.disableDestination('siem', true, now())).toBe(2)
+      expect(await discard(store, 'siem', now())).toMatch(/^disabled; 2 events dropped/)
       expect(await look(first)).toMatchObject({
         state: 'done',
         text: '2 replayed: 0 delivered, 0 dead again, 2 dropped',
       })
       expect(await overviewOf('siem')).toMatchObject({ dead: 2, dropped: 2 })
-      await store.enableDestination('siem', now())
+      await enable(store, 'siem', now())
       const second = await replay([[3, 5]])
       await store.takeDeadLetters(second, 1, now())
       await register('archive')
-      expect(await store.removeDestination('siem', now())).toEqual({ waiting: 0, retrying: 1, dead: 1 })
+      expect(await remove(store, 'siem', now())).toBe('removed; dropped 1 waiting event and 1 dead letter')
       const after = await store.takeDeadLetters(second, 9, now())
       expect(after).toMatchObject({ state: 'done', counts: { chosen: 2, taken: 1, skipped: 1, dropped: 1 } })
     })
@@ -223,14 +224,14 @@ describe.each(Object.entries(BENCHES))('requests in the %s store', (kind, makeBe
     it('refuses where nothing would be tried, and then has taken nothing', async () => {
       await died(2)
       const id = await replay([[1, 3]])
-      await store.disableDestination('siem', true, now())
+      await discard(store, 'siem', now())
       await expect(store.takeDeadLetters(id, 9, now())).rejects.toThrow(ControlError)
-      await store.enableDestination('siem', now())
+      await enable(store, 'siem', now())
       await register('archive')
       await expect(store.takeDeadLetters(id, 9, now())).rejects.toThrow('not in the file any more')
       expect(await overviewOf('siem')).toMatchObject({ dead: 2, retrying: 0 })
       await register('siem', 'archive')
-      await store.disableDestination('siem', false, now())
+      await disable(store, 'siem', now())
       expect((await store.takeDeadLetters(id, 9, now())).counts.taken).toBe(2)
     })
 
@@ -290,7 +291,7 @@ describe.each(Object.entries(BENCHES))('requests in the %s store', (kind, makeBe
       const id = await replay([[1, 2]], 'archiv')
       await expect(store.takeDeadLetters(id, 9, now())).rejects.toThrow('did you mean "archive"?')
       const other = await replay([[1, 2]], 'archive')
-      await store.disableDestination('archive', true, now())
+      await discard(store, 'archive', now())
       await expect(store.takeDeadLetters(other, 9, now())).rejects.toThrow('drops what comes')
       await register('siem')
       await expect(store.takeDeadLetters(other, 9, now())).rejects.toThrow('not in the file any more')
@@ -412,10 +413,10 @@ describe.each(Object.entries(BENCHES))('requests in the %s store', (kind, makeBe
       exhume: (from) => store.exhume(from % 2 ? 'siem' : 'archive', now()),
       restart: async () => (store = await bench.open()),
       discard: async () => {
-        await store.disableDestination('archive', true, now())
+        await discard(store, 'archive', now())
         const dropped = many(`${commits++}-`, 2)
         await store.commitPage(commitOf(store, 'app', dropped, { to: { archive: 'all' } }), now())
-        await store.enableDestination('archive', now())
+        await enable(store, 'archive', now())
       },
       commit: async (_, size) => died(1 + (size % 3), `${commits++}-`),
     }

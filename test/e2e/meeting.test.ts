@@ -185,11 +185,12 @@ describe('a command is killed in the middle of dropping 50,000 events', () => {
           expect([nth, left.dropped + left.waiting, left.balanced]).toEqual([nth, waiting, true])
           expect([0, waiting]).toContain(left.dropped)
           await done(at, 'check')
-          const asked = (await requestsOf(at)).some(
-            ({ asked: { kind }, id }) => kind === 'disable_destination' && id > 1,
-          )
+          const discard = async () =>
+            (await requestsOf(at)).find(({ asked: { kind }, id }) => kind === 'disable_destination' && id > 1)
+          const asked = (await discard()) !== undefined
           await done(at, 'run', '--once')
           expect([nth, (await balanceOf(at, 'siem')).dropped]).toEqual([nth, asked ? waiting : 0])
+          if (asked) expect((await discard())?.text).toContain('disabled; 50,000 events dropped')
         }
         expect(outcomes).toEqual(new Set([0, waiting]))
       } finally {

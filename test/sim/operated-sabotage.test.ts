@@ -2,8 +2,11 @@
 // relay's own counts in balance wherever it can, for the oracle must not lean on those.
 import { expect, it } from 'vitest'
 import type { Seq } from '../../src/model/page.ts'
-import type { MemoryDestination, MemoryState } from '../../src/store/memory/memory-state.ts'
+import type { ControlAsked } from '../../src/store/control.ts'
+import type { MemoryDestination, MemoryRequest, MemoryState } from '../../src/store/memory/memory-state.ts'
 import { waitingFor } from '../../src/store/memory/waiting.ts'
+import type { StoredRequest } from '../../src/store/requests.ts'
+import type { Store } from '../../src/store/store.ts'
 import { changed } from './changed.ts'
 import { simulateOperated } from './operated.ts'
 import type { Sabotage } from './simulate.ts'
@@ -29,40 +32,58 @@ function skipWaiting(state: MemoryState, destination: MemoryDestination): void {
     destination.queues.set(queue, { position: state.nextSeq, above: [] })
 }
 
+type AskedOf<Kind extends ControlAsked['kind']> = Extract<ControlAsked, { kind: Kind }>
+
+/** A store that does what is asked of one kind in its own way. */
+function controlled<Kind extends ControlAsked['kind']>(
+  store: Store,
+  state: MemoryState,
+  kind: Kind,
+  done: (
+    given: { readonly request: MemoryRequest; readonly asked: AskedOf<Kind>; readonly now: number },
+    control: () => Promise<StoredRequest>,
+  ) => Promise<StoredRequest>,
+): Store {
+  return changed(store, {
+    control: async (id, configured, now) => {
+      const control = (): Promise<StoredRequest> => store.control(id, configured, now)
+      const request = state.requests.find((one) => one.id === id)
+      if (request?.asked.kind !== kind) return control()
+      return done({ request, asked: request.asked as AskedOf<Kind>, now }, control)
+    },
+  })
+}
+
 const variants: Record<string, NonNullable<Sabotage['store']>> = {
   'a discard loses the count of the retry queue': (store, _, state) =>
-    changed(store, {
-      disableDestination: async (name, discard, now) => {
-        const one = state.destinations.find(({ known }) => known.name === name)
-        const retrying = one ? retryingOf(one) : 0
-        const dropped = await store.disableDestination(name, discard, now)
-        if (one && discard) forget(one, retrying)
-        return dropped
-      },
+    controlled(store, state, 'disable_destination', async ({ asked }, control) => {
+      const one = state.destinations.find(({ known }) => known.name === asked.destination)
+      const retrying = one ? retryingOf(one) : 0
+      const done = await control()
+      if (one && asked.discard) forget(one, retrying)
+      return done
     }),
   'a discard delivers what comes all the same': (store, _, state) =>
-    changed(store, {
-      disableDestination: async (name, discard, now) => {
-        const dropped = await store.disableDestination(name, discard, now)
-        const one = state.destination(name)
-        one.known = { ...one.known, discard: false }
-        return dropped
-      },
+    controlled(store, state, 'disable_destination', async ({ asked }, control) => {
+      const done = await control()
+      const one = state.destination(asked.destination)
+      one.known = { ...one.known, discard: false }
+      return done
     }),
-  'a destination that is disabled drops what waits': (store) =>
-    changed(store, {
-      disableDestination: async (name, discard, now) => {
-        const dropped = await store.disableDestination(name, true, now)
-        if (!discard) await store.disableDestination(name, false, now)
-        return dropped
-      },
+  'a destination that is disabled drops what waits': (store, _, state) =>
+    controlled(store, state, 'disable_destination', async ({ request, asked }, control) => {
+      Object.assign(request, { asked: { ...asked, discard: true } })
+      const done = await control()
+      Object.assign(request, { asked })
+      const one = state.destination(asked.destination)
+      one.known = { ...one.known, discard: asked.discard }
+      return { ...done, asked }
     }),
   'a destination that is enabled starts from now': (store, _, state) =>
-    changed(store, {
-      enableDestination: async (name, now) => {
-        await store.enableDestination(name, now)
-        skipWaiting(state, state.destination(name))
-      },
+    controlled(store, state, 'enable_destination', async ({ asked }, control) => {
+      const done = await control()
+      skipWaiting(state, state.destination(asked.destination))
+      return done
     }),
   'a replay of kept events leaves out the last one': (store, _, state) =>
     changed(store, {
@@ -179,7 +200,11 @@ const variants: Record<string, NonNullable<Sabotage['store']>> = {
     changed(store, {
       openRequests: async () => (await store.openRequests()).filter(({ state }) => state === 'asked'),
     }),
-  'a request is done without being done': (store) => changed(store, { enableDestination: async () => {} }),
+  'a request is done without being done': (store, _, state) =>
+    controlled(store, state, 'enable_destination', async ({ request, now }) => {
+      await store.finishRequest(request.id, { ok: true, text: 'enabled' }, now)
+      return request
+    }),
 }
 
 it.each(Object.entries(variants))('%s: noticed', async (name, store) => {

@@ -1,7 +1,8 @@
 // Watches a life of the relay at the port of its store, and writes down for the oracle what was read, and what was done to
 // destinations, when it was done. It counts nothing of its own accord; what the store answers is used only where nobody else knows.
 import { eventBytes, type Page } from '../../src/model/page.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Asked } from '../../src/store/requests.ts'
+import type { DestinationOverview, Store } from '../../src/store/store.ts'
 import { changed } from './changed.ts'
 import type { Deed, Site, SiteEntry } from './site.ts'
 
@@ -69,21 +70,16 @@ export class Witness {
         this.#read(commit.page, file, committed.seqs)
         return committed
       },
-      disableDestination: async (name, discard, now) => {
-        const dropped = await store.disableDestination(name, discard, now)
-        deed(name, { kind: 'disabled', discard })
-        return dropped
-      },
-      enableDestination: async (name, now) => {
-        await store.enableDestination(name, now)
-        deed(name, { kind: 'enabled' })
-      },
-      removeDestination: async (name, now) => {
+      control: async (id, configured, now) => {
         const { destinations } = await store.overview(now)
-        const before = destinations.find((one) => one.name === name)?.dropped ?? 0
-        const held = await store.removeDestination(name, now)
-        deed(name, { kind: 'removed', dropped: before + held.waiting + held.retrying + held.dead })
-        return held
+        const request = await store.control(id, configured, now)
+        const { asked } = request
+        if ('destination' in asked)
+          this.#controlled(
+            asked,
+            destinations.find(({ name }) => name === asked.destination),
+          )
+        return request
       },
       trimBuffer: async (name, now) => {
         const trimmed = await store.trimBuffer(name, now)
@@ -101,6 +97,15 @@ export class Witness {
 
   #write(site: Site | undefined, what: Undated): void {
     site?.deeds.push({ ...what, at: this.#monotonic(), seq: this.#nextSeq })
+  }
+
+  /** `before`: how the destination stood. */
+  #controlled(asked: Asked & { readonly destination: string }, before: DestinationOverview | undefined): void {
+    const { dropped = 0, waiting = 0, retrying = 0, dead = 0 } = before ?? {}
+    const write = (what: Undated): void => this.#write(this.siteOf(asked.destination), what)
+    if (asked.kind === 'disable_destination') write({ kind: 'disabled', discard: asked.discard })
+    else if (asked.kind === 'enable_destination') write({ kind: 'enabled' })
+    else write({ kind: 'removed', dropped: dropped + waiting + retrying + dead })
   }
 
   #registered(file: readonly SiteEntry[]): void {

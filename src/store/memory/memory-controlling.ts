@@ -1,17 +1,43 @@
-// Stops, starts and removes destinations, and sources, in memory.
-import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+// Stops, starts and removes destinations, and sources, as a request asks, in memory.
+import {
+  carryOut,
+  type ControlAsked,
+  type Controls,
+  requireReadable,
+  requireRemovable,
+  requireStartable,
+  requireStoppable,
+  unknown,
+} from '../control.ts'
 import { ENDED_BY_DISCARD } from '../going-through.ts'
 import { QUEUES } from '../store.ts'
-import { countInMemory, endInMemory } from './memory-requests.ts'
-import type { MemoryDestination, MemoryState } from './memory-state.ts'
+import { countInMemory, endInMemory, requestInMemory } from './memory-requests.ts'
+import type { MemoryDestination, MemoryException, MemoryRequest, MemoryState } from './memory-state.ts'
 import { replayWaitingIn, waitingFor } from './waiting.ts'
 
-/** Returns how many events were dropped. */
-export function disableInMemory(state: MemoryState, name: string, discard: boolean, now: number): number {
+export function controlInMemory(
+  state: MemoryState,
+  id: number,
+  configured: readonly string[],
+  now: number,
+): MemoryRequest {
+  const request = requestInMemory(state, id)
+  if (request.finishedAt !== null) return request
+  const controls: Controls = {
+    disable: (name, discard) => disable(state, name, discard, now),
+    enable: (name) => enable(state, name),
+    remove: (name) => remove(state, name, now),
+    enableSource: (name, enabled) => enableSource(state, name, enabled, configured),
+  }
+  endInMemory(state, id, { ok: true, text: carryOut(request.asked as ControlAsked, controls, configured) }, now)
+  return request
+}
+
+function disable(state: MemoryState, name: string, discard: boolean, now: number): number {
   const destination = controlled(state, name)
   requireStoppable(destination.known)
   destination.known = { ...destination.known, state: 'disabled', stopped: true, discard }
-  if (!discard) return 0
+  if (!discard) return waitingOf(state, destination)
   const waiting = [...waitingFor(state, destination)].length
   loseReplay(state, destination, now)
   for (const queue of QUEUES) destination.queues.set(queue, { position: state.nextSeq, above: [] })
@@ -23,20 +49,17 @@ export function disableInMemory(state: MemoryState, name: string, discard: boole
   return dropped
 }
 
-export function enableInMemory(state: MemoryState, name: string): void {
+function enable(state: MemoryState, name: string): number {
   const destination = controlled(state, name)
   requireStartable(destination.known)
   const { everEnabled, createdSeq } = destination.known
   const begun = { everEnabled: true, createdSeq: everEnabled ? createdSeq : state.nextSeq }
   destination.known = { ...destination.known, ...begun, state: 'enabled', stopped: false, discard: false }
   if (!everEnabled) destination.queues.clear()
+  return waitingOf(state, destination)
 }
 
-export function removeInMemory(
-  state: MemoryState,
-  name: string,
-  now: number,
-): { waiting: number; retrying: number; dead: number } {
+function remove(state: MemoryState, name: string, now: number): { waiting: number; dead: number } {
   const destination = controlled(state, name)
   requireRemovable(destination.known)
   const waiting = [...waitingFor(state, destination)].length
@@ -47,15 +70,10 @@ export function removeInMemory(
     replays.delete(destination.known.id)
   }
   state.destinations.splice(state.destinations.indexOf(destination), 1)
-  return { waiting, retrying, dead: destination.exceptions.size }
+  return { waiting: waiting + retrying, dead: destination.exceptions.size }
 }
 
-export function enableSourceInMemory(
-  state: MemoryState,
-  name: string,
-  enabled: boolean,
-  configured: readonly string[],
-): void {
+function enableSource(state: MemoryState, name: string, enabled: boolean, configured: readonly string[]): void {
   requireReadable(name)
   if (!state.sources.has(name) && !configured.includes(name))
     throw unknown('source', name, [...state.sources.keys(), ...configured])
@@ -75,10 +93,19 @@ function loseReplay(state: MemoryState, destination: MemoryDestination, now: num
   if (destination.replaying !== null) countInMemory(state, destination.replaying, { dropped }, now)
 }
 
-function dropRetrying(state: MemoryState, { exceptions }: MemoryDestination, now: number): number {
-  const retrying = [...exceptions.values()].filter(({ nextAt }) => nextAt !== null)
+/** With what is to be tried again. */
+function waitingOf(state: MemoryState, destination: MemoryDestination): number {
+  return [...waitingFor(state, destination)].length + retryingOf(destination).length
+}
+
+function retryingOf({ exceptions }: MemoryDestination): MemoryException[] {
+  return [...exceptions.values()].filter(({ nextAt }) => nextAt !== null)
+}
+
+function dropRetrying(state: MemoryState, destination: MemoryDestination, now: number): number {
+  const retrying = retryingOf(destination)
   for (const { seq, request } of retrying) {
-    exceptions.delete(seq)
+    destination.exceptions.delete(seq)
     if (request !== null) countInMemory(state, request, { dropped: 1 }, now)
   }
   return retrying.length

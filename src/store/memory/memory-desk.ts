@@ -1,7 +1,7 @@
 // The verbs of requests in memory.
 import type { Moment } from '../elapsed.ts'
 import type { Asked, MovedCursors, RequestVerbs, StoredRequest } from '../requests.ts'
-import { disableInMemory, enableInMemory, enableSourceInMemory, removeInMemory } from './memory-controlling.ts'
+import { controlInMemory } from './memory-controlling.ts'
 import { noteInMemory } from './memory-notices.ts'
 import { purgeInMemory, takeInMemory } from './memory-replaying.ts'
 import { canBeginInMemory, takeKeptInMemory } from './memory-retaking.ts'
@@ -52,25 +52,8 @@ export class MemoryDesk implements RequestVerbs {
     backfillInMemory(this.#held(now), id, (far) => ({ ...far, trouble }))
   }
 
-  async disableDestination(name: string, discard: boolean, now: number): Promise<number> {
-    return disableInMemory(this.#held(now), name, discard, now)
-  }
-
-  async enableDestination(name: string, now: number): Promise<void> {
-    enableInMemory(this.#held(now), name)
-  }
-
-  async removeDestination(name: string, now: number): Promise<{ waiting: number; retrying: number; dead: number }> {
-    return removeInMemory(this.#held(now), name, now)
-  }
-
-  async setSourceEnabled(
-    name: string,
-    enabled: boolean,
-    now: number,
-    configured: readonly string[] = [],
-  ): Promise<void> {
-    enableSourceInMemory(this.#held(now), name, enabled, configured)
+  async control(id: number, configured: readonly string[], now: number): Promise<StoredRequest> {
+    return shownRequest(controlInMemory(this.#held(now), id, configured, now))
   }
 
   async takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {

@@ -59,11 +59,7 @@ export class MemoryStore implements Store {
   readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
   readonly beginBackfill: RequestVerbs['beginBackfill'] = (...given) => this.#desk.beginBackfill(...given)
   readonly saveTrouble: RequestVerbs['saveTrouble'] = (...given) => this.#desk.saveTrouble(...given)
-  readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
-    this.#desk.disableDestination(...given)
-  readonly enableDestination: RequestVerbs['enableDestination'] = (...given) => this.#desk.enableDestination(...given)
-  readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
-  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
+  readonly control: RequestVerbs['control'] = (...given) => this.#desk.control(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
   readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
   readonly canBegin: RequestVerbs['canBegin'] = (...given) => this.#desk.canBegin(...given)

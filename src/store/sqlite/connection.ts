@@ -32,6 +32,50 @@ export function openReading(path: string): Database.Database {
   return db
 }
 
+/**
+ * Closes a state that did not end cleanly. SQLite would fold the log into the file with its last connection and take it away, and the
+ * next holder would miss it; a connection that has read keeps it from that.
+ */
+export function closeKeepingLog(db: Database.Database, path: string): void {
+  let reading: Database.Database | undefined
+  try {
+    reading = openReading(path)
+    reading.prepare('SELECT 1 FROM sqlite_schema').get()
+  } catch {
+    // Why this one closes has been said.
+  }
+  db.close()
+  reading?.close()
+}
+
+/** Puts the log into the file and empties it, as only a state that has ended cleanly may: else an empty log looks deleted. */
+export function foldLog(db: Database.Database): void {
+  checkpoint(db, 'TRUNCATE')
+}
+
+/** Puts the log into the file, and cuts it down to what `write` writes next. */
+export async function shortenLog(db: Database.Database, write: () => Promise<void>): Promise<void> {
+  checkpoint(db, 'RESTART')
+  db.pragma('journal_size_limit = 0')
+  try {
+    await write()
+  } catch (error) {
+    if (!(error instanceof StateFullError)) throw error
+  } finally {
+    db.pragma(`journal_size_limit = ${walKeepBytes}`)
+  }
+}
+
+/** As far as nobody reads the log, and without waiting for who does; without room it is left undone: the log has everything. */
+function checkpoint(db: Database.Database, how: 'RESTART' | 'TRUNCATE'): void {
+  db.pragma('busy_timeout = 0')
+  try {
+    unlessFull(() => db.pragma(`wal_checkpoint(${how})`))
+  } finally {
+    db.pragma(`busy_timeout = ${busyTimeoutMs}`)
+  }
+}
+
 /** Whether SQLite found no room on the disk. */
 export function isFull(error: unknown): boolean {
   const code = codeOf(error)
@@ -74,6 +118,11 @@ export function translated(error: unknown, path: string): unknown {
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code))
     return new StateError(
       `${path} is damaged (${error.message}). It was left as it is: move it and the files beside it away to keep them, and restore a backup`,
+      cause,
+    )
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(error.code))
+    return new StateError(
+      `${path} cannot be opened or written by this user (${error.message}); run it as the user that owns the state and its folder, on a disk that can be written`,
       cause,
     )
   return new StateError(

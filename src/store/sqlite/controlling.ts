@@ -1,8 +1,18 @@
-// Stops, starts and removes destinations, and sources, by command; counts what is dropped with it.
+// Stops, starts and removes destinations, and sources, as a request asks; counts what is dropped with it, and ends the request.
 import type { Database, Statement } from 'better-sqlite3'
 import type { Seq } from '../../model/page.ts'
-import { requireReadable, requireRemovable, requireStartable, requireStoppable, unknown } from '../control.ts'
+import {
+  carryOut,
+  type ControlAsked,
+  type Controls,
+  requireReadable,
+  requireRemovable,
+  requireStartable,
+  requireStoppable,
+  unknown,
+} from '../control.ts'
 import { ENDED_BY_DISCARD } from '../going-through.ts'
+import type { StoredRequest } from '../requests.ts'
 import { QUEUES } from '../store.ts'
 import { controlledOf, type DestinationRow, type Destinations } from './destinations.ts'
 import type { RequestRows } from './request-rows.ts'
@@ -49,39 +59,51 @@ export class Controlling {
     this.#late = db.prepare('DELETE FROM late WHERE destination = ?')
   }
 
-  /** Returns how many events were dropped. */
-  disable(name: string, discard: boolean, now: number): number {
+  carryOut(id: number, configured: readonly string[], now: number): StoredRequest {
+    const { requests } = this.#tables
+    const { request } = requests.get(id)
+    if (request.finishedAt !== null) return request
+    const controls: Controls = {
+      disable: (name, discard) => this.#disable(name, discard, now),
+      enable: (name) => this.#enable(name),
+      remove: (name) => this.#remove(name, now),
+      enableSource: (name, enabled) => this.#enableSource(name, enabled, configured),
+    }
+    requests.end(id, { ok: true, text: carryOut(request.asked as ControlAsked, controls, configured) }, now)
+    return requests.get(id).request
+  }
+
+  #disable(name: string, discard: boolean, now: number): number {
     const row = this.#row(name)
     requireStoppable(controlledOf(row))
     this.#stop.run(discard ? 1 : 0, row.id)
-    return discard ? this.#drop(row, now) : 0
+    return discard ? this.#drop(row, now) : this.#waitingFor(row)
   }
 
-  enable(name: string): void {
+  #enable(name: string): number {
     const row = this.#row(name)
     requireStartable(controlledOf(row))
     this.#start.run(row.id)
-    if (row.ever_enabled) return
-    const nextSeq = this.#tables.state.nextSeq()
-    this.#begun.run(nextSeq, row.id)
-    this.#tables.destinations.begin(row.id, nextSeq, nextSeq)
+    if (!row.ever_enabled) {
+      const nextSeq = this.#tables.state.nextSeq()
+      this.#begun.run(nextSeq, row.id)
+      this.#tables.destinations.begin(row.id, nextSeq, nextSeq)
+    }
+    return this.#waitingFor(row)
   }
 
-  remove(name: string, now: number): { waiting: number; retrying: number; dead: number } {
-    const { destinations, routing } = this.#tables
+  #remove(name: string, now: number): { waiting: number; dead: number } {
     const row = this.#row(name)
     requireRemovable(controlledOf(row))
-    const { id, retrying, dead } = row
-    const waiting = QUEUES.map((_, queue) =>
-      routing.waiting({ destination: id, queue }, destinations.settled(id, queue)),
-    )
-    this.#replaysLose(this.#retrying.all(id), now, { request: row.replaying, count: waiting[REPLAY] ?? 0 })
+    const { id, dead, replaying } = row
+    const waiting = this.#waitingFor(row)
+    this.#replaysLose(this.#retrying.all(id), now, { request: replaying, count: this.#waitingIn(id, REPLAY) })
     for (const table of holdings) this.#db.prepare(`DELETE FROM ${table} WHERE destination = ?`).run(id)
     this.#db.prepare('DELETE FROM destination WHERE id = ?').run(id)
-    return { waiting: waiting.reduce((sum, count) => sum + count, 0), retrying, dead }
+    return { waiting, dead }
   }
 
-  enableSource(name: string, enabled: boolean, configured: readonly string[]): void {
+  #enableSource(name: string, enabled: boolean, configured: readonly string[]): void {
     const { sources } = this.#tables
     requireReadable(name)
     if (!sources.find(name) && !configured.includes(name))
@@ -99,8 +121,8 @@ export class Controlling {
 
   /** Everything that waits or is to be tried again, and whatever it was still to be routed over. */
   #drop({ id, replaying }: DestinationRow, now: number): number {
-    const { state, destinations, routing, requests } = this.#tables
-    const again = routing.waiting({ destination: id, queue: REPLAY }, destinations.settled(id, REPLAY))
+    const { state, destinations, requests } = this.#tables
+    const again = this.#waitingIn(id, REPLAY)
     const bySource = new Map<number, number>()
     const add = (source: number, count: number): void => void bySource.set(source, (bySource.get(source) ?? 0) + count)
     QUEUES.forEach((_, queue) => {
@@ -116,6 +138,16 @@ export class Controlling {
     this.#late.run(id)
     for (const [source, dropped] of bySource) destinations.count(id, source, dayOf(now), { dropped })
     return [...bySource.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** With what is to be tried again. */
+  #waitingFor({ id, retrying }: DestinationRow): number {
+    return QUEUES.reduce((sum, _, queue) => sum + this.#waitingIn(id, queue), retrying)
+  }
+
+  #waitingIn(destination: number, queue: number): number {
+    const { destinations, routing } = this.#tables
+    return routing.waiting({ destination, queue }, destinations.settled(destination, queue))
   }
 
   *#waiting(id: QueueId): Generator<{ source: number; count: number }> {

@@ -64,6 +64,11 @@ export function absent(path: string): StateError {
   )
 }
 
+/** That the relay which holds the state is at its very beginning. */
+export function beingMade(path: string): StateError {
+  return new StateError(`the state ${path} is being made at this moment; try again`)
+}
+
 /** A new name is safe only when its folder is. */
 export function syncFolder(path: string): void {
   const folder = fs.openSync(dirname(path), 'r')

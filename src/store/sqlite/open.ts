@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3'
 import { crashPoint } from '../../runtime/crash-points.ts'
 import { Elapsed } from '../elapsed.ts'
 import type { Store, StoreBounds } from '../store.ts'
-import { isFull, openWriter, translated } from './connection.ts'
+import { closeKeepingLog, isFull, openWriter, translated } from './connection.ts'
 import { makePrivate, siblingsOf, sizeOf, syncFolder } from './files.ts'
 import { inspect } from './inspection.ts'
 import { type Marker, StateLock } from './lock.ts'
@@ -40,10 +40,10 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     makePrivate(path)
     for (const beside of [wal, shm]) if (sizeOf(beside) !== null) makePrivate(beside)
     db = openWriter(path)
-    migrate(db, path)
+    prepare(db, path, options.clock.now())
     return ready(options, lock, { db, marker })
   } catch (error) {
-    db?.close()
+    if (db) closeKeepingLog(db, path)
     lock.release()
     throw translated(error, path)
   }
@@ -57,7 +57,6 @@ function ready(
   const { path, clock, bounds } = options
   const now = clock.now()
   const state = new StateRow(db)
-  if (!db.prepare('SELECT 1 FROM state').get()) create(db, now)
   const before = state.read()
   const elapsed = new Elapsed({ elapsedMs: before.elapsed_ms, wallAt: before.wall_at }, now, () => clock.monotonic())
   const generation = Math.max(before.generation, marker?.generation ?? 0) + 1
@@ -83,6 +82,15 @@ function ready(
   reserve.take()
   const identity = { instance: before.instance, secret: new Uint8Array(before.secret), made: before.generation === 0 }
   return new SqliteStore({ path, db, lock, reserve, elapsed, bounds, generation, identity })
+}
+
+/** Brings the schema up to date; a new state is there whole or not at all: whoever looks meanwhile sees nothing half made. */
+function prepare(db: Database, path: string, now: number): void {
+  const run = db.transaction(() => {
+    migrate(db, path)
+    if (!db.prepare('SELECT 1 FROM state').get()) create(db, now)
+  })
+  run.immediate()
 }
 
 function create(db: Database, now: number): void {

@@ -12,7 +12,7 @@ import { Checking } from './checking.ts'
 import { openReading, translated } from './connection.ts'
 import { DeadLetterReading } from './dead-letter-reading.ts'
 import { Destinations } from './destinations.ts'
-import { absent, guarded, looksLikeDatabase, makeNew, siblingsOf, sizeOf, syncFolder } from './files.ts'
+import { absent, beingMade, guarded, looksLikeDatabase, makeNew, siblingsOf, sizeOf, syncFolder } from './files.ts'
 import { KeptPages } from './kept-pages.ts'
 import { isHeld } from './lock.ts'
 import { Overviews } from './overviews.ts'
@@ -33,7 +33,9 @@ export async function openSqliteReader(path: string): Promise<StoreReader> {
   let db: Database.Database | undefined
   try {
     db = openReading(path)
-    if (checkedVersion(db, path) < MIGRATIONS.length)
+    const version = checkedVersion(db, path)
+    if (version === 0) throw isHeld(siblingsOf(path).lock) ? beingMade(path) : absent(path)
+    if (version < MIGRATIONS.length)
       throw new StateError(
         `${path} was written by an older audit-relay; start "audit-relay run" once to bring it up to date`,
       )

@@ -60,26 +60,14 @@ export class RequestDesk implements RequestVerbs {
     return this.#writer.write(() => this.#tables.requests.backfill(id, (far) => ({ ...far, trouble })))
   }
 
-  disableDestination(name: string, discard: boolean, now: number): Promise<number> {
-    return this.#writer.write(() => this.#tables.controlling.disable(name, discard, now))
-  }
-
-  enableDestination(name: string): Promise<void> {
-    return this.#writer.write(() => this.#tables.controlling.enable(name))
-  }
-
-  removeDestination(name: string, now: number): Promise<{ waiting: number; retrying: number; dead: number }> {
+  control(id: number, configured: readonly string[], now: number): Promise<StoredRequest> {
     const { controlling, destinations, held } = this.#tables
-    // Its number may be given to another.
+    // The number of one that was removed may be given to another.
     const forget = (): void => {
       destinations.forgetNames()
       held.forget()
     }
-    return this.#writer.write(() => controlling.remove(name, now), { committed: forget, undone: forget })
-  }
-
-  setSourceEnabled(name: string, enabled: boolean, _now: number, configured: readonly string[] = []): Promise<void> {
-    return this.#writer.write(() => this.#tables.controlling.enableSource(name, enabled, configured))
+    return this.#writer.write(() => controlling.carryOut(id, configured, now), { committed: forget, undone: forget })
   }
 
   takeDeadLetters(id: number, limit: number, now: number): Promise<StoredRequest> {

@@ -3,20 +3,32 @@ import type { Database } from 'better-sqlite3'
 import { StateError } from '../../model/errors.ts'
 import type { Asked, Requester, StoredRequest } from '../requests.ts'
 import { openReading, openWriter, translated } from './connection.ts'
-import { absent, siblingsOf, sizeOf } from './files.ts'
+import { absent, beingMade, siblingsOf, sizeOf } from './files.ts'
 import { isHeld } from './lock.ts'
 import { Notices } from './notices.ts'
 import { RequestRows } from './request-rows.ts'
 import { checkedVersion, MIGRATIONS } from './schema.ts'
 
-/** Opens the state for asking. Throws `StateError` when nobody lives who would carry a request out. */
+/** Nobody holds the state, so that nobody would carry a request out. */
+export class NoHolderError extends Error {
+  override readonly name = 'NoHolderError'
+}
+
+/** Whether a living process holds the state at `path`. */
+export function isStateHeld(path: string): boolean {
+  return isHeld(siblingsOf(path).lock)
+}
+
+/** Opens the state for asking. Throws `NoHolderError`, or `StateError` when the state cannot be used. */
 export async function openSqliteRequester(path: string): Promise<Requester> {
   if (sizeOf(path) === null) throw absent(path)
   requireHolder(path)
   let db: Database | undefined
   try {
     db = openReading(path)
-    if (checkedVersion(db, path) < MIGRATIONS.length)
+    const version = checkedVersion(db, path)
+    if (version === 0) throw beingMade(path)
+    if (version < MIGRATIONS.length)
       throw new StateError(`the relay that holds ${path} is older than this program; start it again with this version`)
     return new SqliteRequester(db, path)
   } catch (error) {
@@ -74,8 +86,8 @@ class SqliteRequester implements Requester {
 }
 
 function requireHolder(path: string): void {
-  if (!isHeld(siblingsOf(path).lock))
-    throw new StateError(
+  if (!isStateHeld(path))
+    throw new NoHolderError(
       `no relay runs on ${path}, so that nobody would carry this out; start "audit-relay run", or ask again`,
     )
 }

@@ -28,7 +28,7 @@ import { nextPage } from './next-page.ts'
 import { RequestDesk } from './request-desk.ts'
 import { type OpenedState, openTables, type Tables } from './tables.ts'
 import { Writer } from './writer.ts'
-import { translated, unlessFull } from './connection.ts'
+import { closeKeepingLog, foldLog, shortenLog, translated, unlessFull } from './connection.ts'
 
 export class SqliteStore implements Store {
   readonly identity: StateIdentity
@@ -44,11 +44,7 @@ export class SqliteStore implements Store {
   readonly finishRequest: RequestVerbs['finishRequest'] = (...given) => this.#desk.finishRequest(...given)
   readonly beginBackfill: RequestVerbs['beginBackfill'] = (...given) => this.#desk.beginBackfill(...given)
   readonly saveTrouble: RequestVerbs['saveTrouble'] = (id, trouble) => this.#desk.saveTrouble(id, trouble)
-  readonly disableDestination: RequestVerbs['disableDestination'] = (...given) =>
-    this.#desk.disableDestination(...given)
-  readonly enableDestination: RequestVerbs['enableDestination'] = (name) => this.#desk.enableDestination(name)
-  readonly removeDestination: RequestVerbs['removeDestination'] = (...given) => this.#desk.removeDestination(...given)
-  readonly setSourceEnabled: RequestVerbs['setSourceEnabled'] = (...given) => this.#desk.setSourceEnabled(...given)
+  readonly control: RequestVerbs['control'] = (...given) => this.#desk.control(...given)
   readonly takeDeadLetters: RequestVerbs['takeDeadLetters'] = (...given) => this.#desk.takeDeadLetters(...given)
   readonly takeKept: RequestVerbs['takeKept'] = (...given) => this.#desk.takeKept(...given)
   readonly canBegin: RequestVerbs['canBegin'] = (...given) => this.#desk.canBegin(...given)
@@ -191,7 +187,7 @@ export class SqliteStore implements Store {
       },
     )
     // The log of writes counts as room in use: put it into the file, where the freed pages are.
-    if (pressed && this.#tables.bound.over()) unlessFull(() => this.#opened.db.pragma('wal_checkpoint(TRUNCATE)'))
+    if (pressed && this.#tables.bound.over()) await shortenLog(this.#opened.db, () => this.heartbeat(now))
     return result
   }
 
@@ -209,17 +205,19 @@ export class SqliteStore implements Store {
 
   async close(now: number): Promise<void> {
     if (this.#closed) return
-    const { db, lock, generation, elapsed } = this.#opened
+    const { path, db, lock, generation, elapsed } = this.#opened
+    let close = (): void => closeKeepingLog(db, path)
     const marked = this.#writer.write(() => this.#tables.state.mark('clean', generation, elapsed.save(now)))
     this.#writer.flush()
     this.#closed = true
     try {
       await marked
+      close = () => void db.close()
       // Both are for comfort: the log has everything, and says that this was a clean end.
-      unlessFull(() => db.pragma('wal_checkpoint(TRUNCATE)'))
+      foldLog(db)
       unlessFull(() => lock.mark({ instance: this.identity.instance, generation, state: 'clean' }))
     } finally {
-      db.close()
+      close()
       lock.release()
     }
   }

@@ -13,6 +13,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { commitOf, destination, live, settlement } from '../../contract/store-events.ts'
 import { TestClock } from '../../fakes/test-clock.ts'
 import { fakeWorld, NOW } from './fake-world.ts'
+import { disable } from '../../contract/store-operator.ts'
 
 const hour = 3_600_000
 let folder: string
@@ -172,7 +173,7 @@ it('refuses a destination that is unknown or gone from the file, and warns of on
   await expect(run({ destination: 'nobody-at-all' })).rejects.toThrow(
     new UsageError('--destination nobody-at-all: there is no destination of that name; there are siem, archive'),
   )
-  await written((store) => store.disableDestination('siem', false, clock.now()).then(() => {}))
+  await written(async (store) => void (await disable(store, 'siem', clock.now())))
   expect(await run({ dryRun: true })).toBe(0)
   expect(world.stdout.text()).toContain('siem is disabled: its events wait until it is enabled.')
   await written((store) => store.register([destination('archive')], clock.now()).then(() => {}))

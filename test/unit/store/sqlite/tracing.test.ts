@@ -8,6 +8,7 @@ import type { TracedEvent, TraceDestination } from '../../../../src/store/trace.
 import { aside, commitOf, destination, ids, live, many, settlement, START } from '../../../contract/store-events.ts'
 import type { StoreBench } from '../../../contract/store-openers.ts'
 import { reading, sqliteBench } from './reading.ts'
+import { discard } from '../../../contract/store-operator.ts'
 
 let bench: StoreBench
 let store: Store
@@ -183,7 +184,7 @@ describe('where a destination stands with it', () => {
     await commit('app', ids('a', 'b'), { to: { siem: 'all' } })
     await store.settle(settlement('siem', { settled: live([1, 2]), delivered: new Map([['app', 1]]) }), START)
     expect(await fate('a', 'siem')).toEqual({ kind: 'delivered' })
-    await store.disableDestination('siem', true, START)
+    await discard(store, 'siem', START)
     expect(await fate('a', 'siem')).toEqual({ kind: 'settled', why: 'some_dropped' })
     await commit('app', ids('c'), { to: { siem: 'all' } })
     expect(await fate('c', 'siem')).toEqual({ kind: 'settled', why: 'some_dropped' })

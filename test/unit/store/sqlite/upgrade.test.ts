@@ -12,6 +12,7 @@ import { openSqliteReader } from '../../../../src/store/sqlite/reader.ts'
 import { checkedVersion, migrate, MIGRATIONS } from '../../../../src/store/sqlite/schema.ts'
 import { commitOf, destination, ids, idsOf, REASON, START } from '../../../contract/store-events.ts'
 import { TestClock } from '../../../fakes/test-clock.ts'
+import { enable } from '../../../contract/store-operator.ts'
 
 const folder = fs.mkdtempSync(join(os.tmpdir(), 'audit-relay-upgrade-'))
 const path = join(folder, 'state.db')
@@ -103,7 +104,7 @@ it('row 14: from schema 1, with what waits and what died', async () => {
     '3 4 null',
   ])
   expect(await store.openRequests()).toEqual([])
-  await expect(store.enableDestination('archive', START)).rejects.toThrow('the file disables')
+  await expect(enable(store, 'archive', START)).rejects.toThrow('the file disables')
   const records = await store.register(
     [destination('siem'), destination('archive', { enabled: false }), destination('gone')],
     START,
