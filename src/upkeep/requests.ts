@@ -143,8 +143,9 @@ export class Requests {
     const found = (await this.#parts.store.openRequests()).find((one) => one.id === backfill)
     if (found?.asked.kind !== 'backfill') throw new ControlError(`backfill ${backfill} is not under way (any more)`)
     const end = await this.#backfills.end(found, `cancelled by ${by}`)
-    await this.#finish(backfill, end)
-    await this.#finish(id, { ok: true, text: `cancelled; until then ${readText(found.backfilled)}` })
+    const told = { ok: true, text: `cancelled; until then ${readText(found.backfilled)}` }
+    // Asked in one turn they are one transaction: a kill leaves both open, or neither.
+    await Promise.all([this.#finish(backfill, end), this.#finish(id, told)])
   }
 
   async #finish(id: number, { ok, text, moved }: End): Promise<void> {

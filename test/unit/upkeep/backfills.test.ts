@@ -56,6 +56,21 @@ function kindOf(
   return { type: 'fake', options: {} as never, everyMs: 1000, windows: () => settings, open }
 }
 
+/** Notes when the end of a request is asked of the store, and when it is written. */
+function watched(store: Store, turns: string[]): Store {
+  const finishRequest: Store['finishRequest'] = async (...given) => {
+    turns.push('asked')
+    await store.finishRequest(...given)
+    turns.push('written')
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      const found: unknown = name === 'finishRequest' ? finishRequest : Reflect.get(target, name)
+      return typeof found === 'function' ? (found as () => unknown).bind(target) : found
+    },
+  })
+}
+
 class Killed extends Error {}
 
 interface Rig {
@@ -306,7 +321,8 @@ describe.each(Object.entries(BENCHES))('over the %s store', (_, makeBench) => {
   it('is cancelled where it is, by another request, and its lane is forgotten', async () => {
     const { bench, store } = await opened()
     const id = await store.ask(asked({ perSecond: 1 }), 'mina', bench.clock.now())
-    const { requests, drain } = holder(store, bench, {})
+    const turns: string[] = []
+    const { requests, drain } = holder(watched(store, turns), bench, {})
     await requests.step(drain.signal)
     await bench.clock.advance(5000)
     expect(await store.cursors('app')).toHaveLength(1)
@@ -317,6 +333,8 @@ describe.each(Object.entries(BENCHES))('over the %s store', (_, makeBench) => {
     expect(await ended(store, bench.clock.now())).toMatchObject([
       { by: 'mina', outcome: 'failure', data: { text: 'cancelled by otto' } },
     ])
+    // What is asked of the store in one turn is one transaction: both end, or neither.
+    expect(turns).toEqual(['asked', 'asked', 'written', 'written'])
     expect([await store.openRequests(), await store.cursors('app')]).toEqual([[], []])
   })
 
