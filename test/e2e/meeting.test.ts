@@ -1,8 +1,9 @@
 // Processes that meet at one state: commands that race for it, a holder that is killed while a command follows it, and kills at
 // every write of a command that drops a great deal.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { balanceOf, command, done, requestsOf, until } from './commands.ts'
@@ -74,7 +75,7 @@ describe('row 11: commands that race for a state that nobody holds', () => {
     await done(at, 'check')
   })
 
-  it('one that delivers for a while does meanwhile what another asks', async () => {
+  it('one that delivers for a while keeps its log when another program looks, and does meanwhile what is asked', async () => {
     const odd = await buryOddOnes(20)
     const before = at.receiver.requests.length
     let release = (): void => {}
@@ -82,6 +83,9 @@ describe('row 11: commands that race for a state that nobody holds', () => {
     at.receiver.answer({ after: held })
     const replay = at.start(['dlq', 'replay', '--all'])
     await replay.sees(at.receiver.received(before + 1))
+    expect(fs.statSync(at.file('state.db-wal')).size).toBeGreaterThan(0)
+    expect(await lookFromElsewhere(at.file('state.db'))).toBe('running SQLITE_BUSY')
+    expect(fs.existsSync(at.file('state.db-wal'))).toBe(true)
     expect(await done(at, 'destinations', 'disable', 'other')).toContain('other: disabled')
     release()
     expect((await replay.ended).code).toBe(0)
@@ -199,6 +203,28 @@ describe('a command is killed in the middle of dropping 50,000 events', () => {
     },
   )
 })
+
+/**
+ * What a program in a process of its own finds of the newest request, and whether it could have the state for itself alone. An older SQLite
+ * takes the log away when it closes a state that it could have alone; the one that is here notices, and leaves it.
+ */
+async function lookFromElsewhere(state: string): Promise<string> {
+  const script = `
+    import Database from 'better-sqlite3'
+    const newest = (db) => db.prepare('SELECT state FROM request ORDER BY id DESC').pluck().get()
+    const looking = new Database(process.argv[1])
+    const found = newest(looking)
+    looking.close()
+    const alone = new Database(process.argv[1], { timeout: 0 })
+    alone.pragma('locking_mode = EXCLUSIVE')
+    try {
+      console.log(found, 'alone:', newest(alone))
+    } catch ({ code }) {
+      console.log(found, code)
+    }`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, '--', state])
+  return stdout.trim()
+}
 
 /** Whether nobody was stopped in the middle of a write. */
 function canWrite(state: string): boolean {

@@ -26,10 +26,14 @@ export type { StoreReader } from '../store.ts'
 
 /** Opens the state for reading. Throws `StateError` when there is none, or none that this version can read. */
 export async function openSqliteReader(path: string): Promise<StoreReader> {
-  if (sizeOf(path) === null) throw absent(path)
+  const size = sizeOf(path)
+  if (size === null) throw absent(path)
   // A file of a living holder is never opened by hand in its own process: closing it would free the holder's locks.
   if (!isHeld(siblingsOf(path).lock) && !looksLikeDatabase(path) && !sizeOf(siblingsOf(path).wal))
-    throw new StateError(`${path} is not a state of audit-relay; name another with "--state"`)
+    // Empty is what a first start leaves that was killed at its very beginning.
+    throw size === 0
+      ? absent(path)
+      : new StateError(`${path} is not a state of audit-relay; name another with "--state"`)
   let db: Database.Database | undefined
   try {
     db = openReading(path)

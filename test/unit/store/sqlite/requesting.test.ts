@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../../../src/store/sqlite/open.ts'
 import { openSqliteReader } from '../../../../src/store/sqlite/reader.ts'
-import { openSqliteRequester } from '../../../../src/store/sqlite/requesting.ts'
+import { NoHolderError, openSqliteRequester } from '../../../../src/store/sqlite/requesting.ts'
 import type { Asked } from '../../../../src/store/requests.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { aside, commitOf, destination, live, many, settlement, START } from '../../../contract/store-events.ts'
@@ -71,9 +71,12 @@ describe('asking beside a holder', () => {
     const store = await open()
     const requester = await openSqliteRequester(path)
     await store.close(START)
-    await expect(requester.ask(enable, 'anna', START)).rejects.toThrow('no relay runs')
+    const nobody = new NoHolderError(
+      `no relay runs on ${path}, so that nobody would carry this out; start "audit-relay run", or ask again`,
+    )
+    await expect(requester.ask(enable, 'anna', START)).rejects.toStrictEqual(nobody)
     await requester.close()
-    await expect(openSqliteRequester(path)).rejects.toThrow('no relay runs')
+    await expect(openSqliteRequester(path)).rejects.toStrictEqual(nobody)
     const again = await open()
     expect(await again.openRequests()).toEqual([])
     await again.close(START)
