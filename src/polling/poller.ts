@@ -94,6 +94,7 @@ export class Poller {
       this.#roomAgain()
       const next = nextInMs(this.#parts, clock.monotonic() - startedAt, clock.now())
       await this.#records.ended({ ok: true, error: null }, next)
+      this.#parts.telemetry.emit({ type: 'pull_finished', source: this.#parts.name, events: pulled.events })
       return { ok: true, ...pulled, nextInMs: next }
     } catch (error) {
       // Only the stop itself is no failure: a fault that comes while stopping is still a fault.

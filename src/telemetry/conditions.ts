@@ -22,7 +22,8 @@ export function createConditions(): Conditions {
     if (event.type === 'state_has_room') said.delete('state_full')
     if (event.type === 'health_changed' && event.to === 'closed') endOutage(event.destination)
     // A pull that works again is worth a line only after one that did not.
-    if (event.type !== 'pull_finished' || !said.delete(pullKey(event.source))) return undefined
+    const works = event.type === 'pull_finished' || event.type === 'pull_lasts'
+    if (!works || !said.delete(pullKey(event.source))) return undefined
     const { source } = event
     return { level: 'info', type: 'pull_recovered', subject: source, text: 'can be read again', fields: { source } }
   }

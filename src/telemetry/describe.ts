@@ -36,7 +36,7 @@ const wordings: Wordings = {
   relay_stopping: (e) => ['info', `stopping: ${e.why}`],
   relay_stopped: () => ['info', 'stopped; everything is saved'],
   imbalance: (e) => ['error', `does not balance: ${e.text}; "audit-relay check" recomputes it from what is kept`],
-  state_full: (e) => ['error', e.text],
+  state_full: (e) => ['error', `${e.text}; reading waits until there is room`],
   state_has_room: () => ['info', 'there is room again; reading goes on'],
   pruned: (e) => ['debug', `removed ${counted(e.pages, 'settled page')}`],
   config_warning: (e) => ['warning', `${e.file}:${e.line}: ${e.text}`],
@@ -47,6 +47,7 @@ const wordings: Wordings = {
     `read ${counted(e.events, 'new event')}, ${e.duplicates} seen before, ${e.quarantined} quarantined`,
   ],
   pull_finished: (e) => ['debug', `pull finished with ${counted(e.events, 'new event')}`],
+  pull_lasts: () => ['debug', 'reads on'],
   pull_failed: (e) => [
     e.kind === 'denied' ? 'error' : 'warning',
     `cannot be read: ${e.text}; next try in ${durationText(e.nextInMs)}`,

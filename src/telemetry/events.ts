@@ -21,6 +21,8 @@ export type TelemetryEvent =
       readonly quarantined: number
     }
   | { readonly type: 'pull_finished'; readonly source: string; readonly events: number }
+  /** It has read for some time and goes on: whatever was wrong before is over. */
+  | { readonly type: 'pull_lasts'; readonly source: string }
   | {
       readonly type: 'pull_failed'
       readonly source: string

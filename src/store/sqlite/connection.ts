@@ -106,7 +106,7 @@ export function translated(error: unknown, path: string): unknown {
   const cause = { cause: error }
   if (isFull(error))
     return new StateFullError(
-      `there is no room on the disk of ${path}; make room, reading goes on by itself`,
+      `there is no room on the disk of ${path}; make room`,
       undefined,
       cause,
     )

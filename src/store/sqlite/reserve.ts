@@ -50,10 +50,22 @@ export class Reserve {
     return !this.#released
   }
 
+  /** What must be free before it is taken again, and what is. */
+  wants(): string {
+    return `${mebibytes(this.#wantedBytes())} wanted for state.reserve and a margin, ${mebibytes(this.#freeBytes())} free`
+  }
+
   #hasRoom(): boolean {
+    return this.#freeBytes() >= this.#wantedBytes()
+  }
+
+  #wantedBytes(): number {
+    return this.#bytes + Math.min(marginBytes, Math.max(this.#bytes, pieceBytes))
+  }
+
+  #freeBytes(): number {
     const { bavail, bsize } = fs.statfsSync(dirname(this.#path))
-    const margin = Math.min(marginBytes, Math.max(this.#bytes, pieceBytes))
-    return bavail * bsize >= this.#bytes + margin
+    return bavail * bsize
   }
 
   /** Written, not only declared: a file of holes reserves nothing. */
@@ -67,4 +79,8 @@ export class Reserve {
       fs.closeSync(file)
     }
   }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / pieceBytes).toFixed(1)} MiB`
 }

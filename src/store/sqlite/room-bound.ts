@@ -51,7 +51,7 @@ export class RoomBound {
   require(source: string): void {
     if (!this.#reserve.recovered())
       throw new StateFullError(
-        `there is no room on the disk of ${this.#path}; make room, reading goes on by itself`,
+        `there is no room on the disk of ${this.#path}; make room (${this.#reserve.wants()})`,
         this.#held.oldest()?.destination.name,
       )
     if (source === RELAY_SOURCE || !this.over()) return
@@ -59,7 +59,7 @@ export class RoomBound {
     if (holder && !reads(holder, source)) return
     const who = holder
       ? `destination "${holder.name}" holds the oldest waiting events`
-      : 'nothing waits, so what is kept needs that much'
+      : 'nothing waits, and what has to be remembered needs that much: raise state.max_size'
     throw new StateFullError(`the state has reached max_size (${this.#maxBytes} bytes): ${who}`, holder?.name)
   }
 }

@@ -1,5 +1,6 @@
 // The store on SQLite: each verb of the port, one transaction each, grouped by the writer. What a verb does lies in the files
 // named after it.
+import { StateFullError } from '../../model/errors.ts'
 import type { Seq } from '../../model/page.ts'
 import { noticesOfRegistration } from '../notices.ts'
 import { recordOf } from '../registration.ts'
@@ -216,6 +217,9 @@ export class SqliteStore implements Store {
       // Both are for comfort: the log has everything, and says that this was a clean end.
       foldLog(db)
       unlessFull(() => lock.mark({ instance: this.identity.instance, generation, state: 'clean' }))
+    } catch (error) {
+      // The log has what was written; that this was a clean end is not in it, and the next start looks more closely.
+      if (!(error instanceof StateFullError)) throw error
     } finally {
       close()
       lock.release()

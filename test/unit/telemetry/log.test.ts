@@ -141,9 +141,13 @@ group('what fails', () => {
     log.emit({ ...failure, kind: 'denied', text: 'permission denied' })
     log.emit({ type: 'pull_finished', source: 'app', events: 0 })
     log.emit({ type: 'pull_finished', source: 'app', events: 0 })
+    log.emit(failure)
+    log.emit({ type: 'pull_lasts', source: 'app' })
     expect(lines.map((line) => line.slice(10).trimEnd())).toEqual([
       'warn  app            cannot be read: no such folder; next try in 1s',
       'ERROR app            cannot be read: permission denied; next try in 1s',
+      'info  app            can be read again',
+      'warn  app            cannot be read: no such folder; next try in 1s',
       'info  app            can be read again',
     ])
   })
