@@ -5,7 +5,8 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < wanted[0] || (major === wanted[0] && minor < wanted[1])) {
   process.stderr.write(
-    `audit-relay needs Node ${wanted.join('.')} or newer, and this is Node ${process.versions.node} (${process.execPath}).\n`,
+    `audit-relay needs Node ${wanted.join('.')} or newer, and this is Node ${process.versions.node} (${process.execPath}).\n` +
+      'In a clone, "npm run -s relay -- COMMAND" runs it with the Node that "npm ci" brought.\n',
   )
   process.exitCode = 1
 } else {

@@ -77,20 +77,20 @@ export interface ShownSource {
   readonly pulled: number
   readonly lastEventAt: number | null
   readonly lastPullAt: number | null
-  /** When it is read next, as far as the relay that read it last has said. */
+  /** When the relay that runs reads it next; null where none runs. */
   readonly nextPullAt: number | null
 }
 
 /** Those that the state knows and, when the configuration is known, those that have not been read yet. */
 export function shownSourceList(overview: Overview, config: RelayConfig | undefined): readonly ShownSource[] {
-  const known = shownSources(overview).map((source) => shownSource(source, config))
+  const known = shownSources(overview).map((source) => shownSource(source, overview.running, config))
   const names = new Set(known.map(({ name }) => name))
   const coming = (config?.sources ?? []).filter(({ name }) => !names.has(name))
   const none = { status: 'Active' as const, why: [], pulled: 0, lastEventAt: null, lastPullAt: null, nextPullAt: null }
   return [...known, ...coming.map(({ name, type }) => ({ name, type, ...none }))]
 }
 
-function shownSource(source: SourceOverview, config: RelayConfig | undefined): ShownSource {
+function shownSource(source: SourceOverview, running: boolean, config: RelayConfig | undefined): ShownSource {
   const { name, enabled, pulled, lastEventAt, lastPull } = source
   const configured = config?.sources.find((one) => one.name === name)
   const names = config?.sources.map((one) => one.name)
@@ -105,7 +105,7 @@ function shownSource(source: SourceOverview, config: RelayConfig | undefined): S
     pulled,
     lastEventAt,
     lastPullAt: lastPull?.at ?? null,
-    nextPullAt: why.length > 0 ? null : (lastPull?.nextAt ?? null),
+    nextPullAt: !running || why.length > 0 ? null : (lastPull?.nextAt ?? null),
   }
 }
 

@@ -1,7 +1,7 @@
 // From where on a source may be read again: so far back what it gave has to be remembered. And what it costs when one of its parts cannot
 // be read for a long time, which is told.
 import type { SourceNotice } from '../sources/source.ts'
-import type { Lane, LaneStates } from './lanes.ts'
+import { type Lane, type LaneStates, LIVE } from './lanes.ts'
 import { widestRounding } from './stretch.ts'
 import type { WindowedParts } from './windowed-parts.ts'
 
@@ -29,9 +29,9 @@ export function tellHeldBack(parts: readonly string[], sound: readonly string[],
   const read = new Set(sound)
   const before = time.now() - longMs - Math.max(0, ...settings.sweepsMs)
   const behind = parts
-    .filter((part) => !read.has(part))
-    .map((part) => ({ part, at: states.earliest(lanes, [part]) }))
-    .filter(({ at }) => at < before)
+    .filter((part) => !read.has(part) && states.earliest(lanes, [part]) < before)
+    // A sweep stands further back by its delay, however well the part is read.
+    .map((part) => ({ part, at: states.get(LIVE, part)?.frontier ?? states.earliest(lanes, [part]) }))
     .toSorted((a, b) => a.at - b.at)
   const [first, ...others] = behind
   if (first) notice(heldBackNotice(first.part, first.at, others.length))

@@ -1,6 +1,7 @@
 // Who made a cursor: the kind of source, and what else of the configuration cursors belong to. It is saved with each of them; the cursor
 // of a source that keeps a place of its own is wrapped for that.
 import { z } from 'zod'
+import { SetupError } from '../model/errors.ts'
 import type { Origin, SourceKind } from '../sources/source.ts'
 
 /** What a cursor belongs to. Saved before, some of it may be absent: then it is taken to be the same. */
@@ -43,10 +44,42 @@ export function wrap(own: string, { kind, as }: Owner): string {
   return JSON.stringify({ v: 1, kind, as, own })
 }
 
-/** The cursor as its source knows it; without an owner where none was saved. */
-export function unwrap(text: string): { readonly own: string; readonly owner?: SavedOwner } {
-  const { own, v: _version, ...owner } = wrapped.safeParse(jsonOf(text)).data ?? {}
-  return own === undefined ? { own: text } : { own, owner }
+/** A cursor as its source knows it; without an owner where none was saved. */
+export interface OwnCursor {
+  readonly own: string
+  readonly owner?: SavedOwner
+}
+
+/** Null for one that is wrapped in a way that this version does not know. */
+export function ownOf(text: string): OwnCursor | null {
+  const found = jsonOf(text)
+  const { own, v: _version, ...owner } = wrapped.safeParse(found).data ?? {}
+  if (own !== undefined) return { own, owner }
+  const isWrapped = typeof found === 'object' && found !== null && 'own' in found && 'v' in found
+  return isWrapped ? null : { own: text }
+}
+
+/** Throws `SetupError` when it cannot be read: begun anew, the source would pass over what came since. */
+export function unwrap(text: string, place: CursorPlace): OwnCursor {
+  const found = ownOf(text)
+  if (found) return found
+  throw unreadable(text, place)
+}
+
+/** Where a cursor stands, for what is said of one that cannot be read. */
+export interface CursorPlace {
+  readonly source: string
+  readonly lane: string
+  readonly part: string
+}
+
+export function unreadable(text: string, { source, lane, part }: CursorPlace): SetupError {
+  const { v } = (jsonOf(text) ?? {}) as { readonly v?: unknown }
+  const what = typeof v === 'number' && v > 1 ? 'is from a newer version of audit-relay' : 'cannot be read'
+  const where = part === '' ? `lane "${lane}"` : `lane "${lane}", part "${part}"`
+  return new SetupError(
+    `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source} --to TIME" sets it anew`,
+  )
 }
 
 export function jsonOf(text: string): unknown {

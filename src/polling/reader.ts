@@ -5,6 +5,8 @@ import { PageDraft } from '../sources/page-draft.ts'
 import {
   type CursorChange,
   isWindowed,
+  type Origin,
+  type SavedCursor,
   type Source,
   type SourceHttpOptions,
   type SourceKind,
@@ -87,8 +89,9 @@ export function openReader(
   const usual = kind.windows?.(options) ?? null
   const settings = usual && windowSettings(usual, parts.windows ?? {})
   const owner = ownerOf(kind, options)
+  const origin = kind.originOf?.(options)
   const time = timeOf(shared, usesHttp)
-  const around = { name, owner, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
+  const around = { name, owner, origin, cursors, clock, time, newPage, notice, ...(backfill && { backfill }) }
   const pages = openedPages(source, settings, around)
   return {
     async *read(signal, dueInMs = Infinity) {
@@ -132,9 +135,9 @@ function timeOf({ clock }: SharedSource, usesHttp: { readonly yes: boolean }): A
 
 /** A source that may not go on where its cursors are is closed. */
 function openedPages(...parts: Parameters<typeof pagesOf>): ReturnType<typeof pagesOf> {
-  const [source, , { name, owner, cursors, backfill, notice }] = parts
+  const [source, , { name, owner, origin, cursors, backfill, notice }] = parts
   const windowed = isWindowed(source) || backfill !== undefined
-  const opening = { source: name, owner, windowed, backfill: backfill?.id }
+  const opening = { source: name, owner, origin, windowed, backfill: backfill?.id }
   try {
     requireSameOwner(cursors, opening)
     const moved = windowed && !backfill ? movedNotice(cursors, opening) : null
@@ -150,31 +153,40 @@ function wrapped(changes: readonly CursorChange[], owner: Owner): readonly Curso
   return changes.map(({ part, value }) => ({ part, value: value === null ? null : wrap(value, owner) }))
 }
 
-type Around = Omit<ConstructorParameters<typeof WindowedReader>[0], 'reads' | 'settings'>
+interface Around extends Omit<ConstructorParameters<typeof WindowedReader>[0], 'reads' | 'settings'> {
+  readonly origin: Origin | undefined
+}
 
 function pagesOf(
   source: Source | WindowSource,
   settings: WindowDefaults | null,
   around: Around,
 ): (signal: AbortSignal, dueInMs: number) => AsyncIterable<ReadPage> {
-  if (!isWindowed(source) && !around.backfill) return (signal) => ownPages(source, settings, around, signal)
+  if (!isWindowed(source) && !around.backfill) {
+    const own = { cursors: ownCursors(around), owner: around.owner }
+    return (signal) => ownPages(source, settings, own, signal)
+  }
   if (!settings || !source.readWindow) throw new SetupError(`${around.name} cannot be read in windows`)
   const windowed = new WindowedReader({ ...around, settings, reads: source as WindowSource })
   return (signal, dueInMs) => windowed.read(signal, dueInMs)
+}
+
+/** Throws `SetupError` when one of them cannot be read. */
+function ownCursors({ name: source, cursors }: Pick<Around, 'name' | 'cursors'>): readonly SavedCursor[] {
+  return cursors
+    .filter(({ lane = LIVE }) => lane === LIVE)
+    .map(({ part, value }) => ({ part, value: unwrap(value, { source, lane: LIVE, part }).own }))
 }
 
 /** Pages of a source that keeps a cursor of its own. */
 async function* ownPages(
   source: Source,
   settings: WindowDefaults | null,
-  { cursors, owner }: Pick<Around, 'cursors' | 'owner'>,
+  { cursors, owner }: { readonly cursors: readonly SavedCursor[]; readonly owner: Owner },
   signal: AbortSignal,
 ): AsyncIterable<ReadPage> {
-  const own = cursors
-    .filter(({ lane = LIVE }) => lane === LIVE)
-    .map(({ part, value }) => ({ part, value: unwrap(value).own }))
   const reach = settings && { startMs: settings.startMs, overlapMs: settings.overlapMs }
-  for await (const page of source.read({ cursors: own, ...reach }, signal))
+  for await (const page of source.read({ cursors, ...reach }, signal))
     yield {
       ...page,
       cursors: wrapped(page.cursors, owner),

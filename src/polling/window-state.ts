@@ -1,7 +1,6 @@
 // The cursor of a lane that reads windows, as text: written, and checked when it is read back.
 import { z } from 'zod'
-import { SetupError } from '../model/errors.ts'
-import { jsonOf, ownerShape, type SavedOwner } from './owner.ts'
+import { type CursorPlace, jsonOf, ownerShape, type SavedOwner, unreadable } from './owner.ts'
 import type { LaneState } from './window.ts'
 
 const time = z.int()
@@ -23,20 +22,15 @@ const shape = z
   })
   .refine(({ floor, frontier }) => floor <= frontier)
 
-/** Where a cursor stands, for what is said of one that cannot be read. */
-export interface CursorPlace {
-  readonly source: string
-  readonly lane: string
-  readonly part: string
-}
-
 export function stateText(state: LaneState, { kind, as, place }: SavedOwner = {}): string {
   return JSON.stringify({ v: 1, kind, as, place, ...state })
 }
 
 /** Throws `SetupError` when it is no state of a lane. */
 export function parseState(text: string, place: CursorPlace): LaneState {
-  return withoutOwner(checked(text, place))
+  const found = read(text)
+  if (!found) throw unreadable(text, place)
+  return withoutOwner(found)
 }
 
 /** The state that the text is of; null when it is none. */
@@ -77,19 +71,4 @@ export function viewOf(text: string): LaneView | null {
 
 function read(text: string): z.output<typeof shape> | undefined {
   return shape.safeParse(jsonOf(text)).data
-}
-
-function checked(text: string, { source, lane, part }: CursorPlace): z.output<typeof shape> {
-  const state = read(text)
-  if (state) return state
-  const { v } = (jsonOf(text) ?? {}) as { readonly v?: unknown }
-  const what = typeof v === 'number' && v > 1 ? 'is from a newer version of audit-relay' : 'cannot be read'
-  const where = whereOf({ lane, part })
-  throw new SetupError(
-    `how far ${source} has been read (${where}) ${what}; "audit-relay sources reset ${source} --to TIME" sets it anew`,
-  )
-}
-
-function whereOf({ lane, part }: Pick<CursorPlace, 'lane' | 'part'>): string {
-  return part === '' ? `lane "${lane}"` : `lane "${lane}", part "${part}"`
 }

@@ -59,6 +59,9 @@ const earlyMs = 300_000
 /** Between two attempts to have a new one while the old one still serves. */
 const pauseMs = 30_000
 
+/** Between two attempts to have one with more rights. */
+const deniedMs = 300_000
+
 /** A token as one of those who use it sees it: it asks in a way of its own when it is the one that has to. */
 export class BearerToken {
   readonly #ask: AskToken
@@ -80,6 +83,11 @@ export class BearerToken {
     this.#token.refused(headers)
   }
 
+  /** These headers were accepted, but have not the right: the next token may, and until then this one serves. */
+  denied(headers: Readonly<Record<string, string>>): void {
+    this.#token.denied(headers)
+  }
+
   /** What must not appear in any text. Whoever sent a request adds what it carried: that may be older. */
   secrets(): readonly string[] {
     return this.#token.secrets()
@@ -93,6 +101,8 @@ export class HeldToken {
   #asking: Asking | undefined
   /** The one before: an answer that is still on its way may echo it. */
   #former: string | undefined
+  /** Monotonic. From here on one that is denied is had anew: what is denied for ever is no reason to ask at every turn. */
+  #deniableAt = -Infinity
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -105,6 +115,13 @@ export class HeldToken {
 
   refused({ authorization }: Readonly<Record<string, string>>): void {
     if (this.#held && authorization === `Bearer ${this.#held.text}`) this.#replace(undefined)
+  }
+
+  denied({ authorization }: Readonly<Record<string, string>>): void {
+    const now = this.#clock.monotonic()
+    if (!this.#held || authorization !== `Bearer ${this.#held.text}` || now < this.#deniableAt) return
+    this.#held.renewAt = now
+    this.#deniableAt = now + deniedMs
   }
 
   secrets(): readonly string[] {
@@ -160,7 +177,10 @@ export class HeldToken {
 
   #begin(ask: AskToken): Asking {
     const stop = new AbortController()
-    const answer = ask(stop.signal).then((token) => this.#hold(token))
+    const { promise: left, reject } = Promise.withResolvers<never>()
+    stop.signal.addEventListener('abort', () => reject(stop.signal.reason as Error))
+    // An ask may be deaf to its signal: nobody waits for one that was left, and what it still gives may be older than what is held.
+    const answer = Promise.race([ask(stop.signal), left]).then((token) => this.#hold(token))
     const asking = { ask, answer, stop, waiting: 0, own: 0, isLeft: false }
     // Nobody may be there any more when it rejects; and who is there may ask anew at once.
     answer.catch(() => this.#end(asking))

@@ -1,6 +1,7 @@
 // Credentials of a source as they are sent: the same headers always, or a token that is had from elsewhere, kept, and had anew before
 // it ends or when the source does not accept it. Key files are read anew for every token.
 import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type AskToken, BearerToken, type Token } from '../runtime/bearer-token.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -20,6 +21,8 @@ export interface SourceAuthorization {
   headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>
   /** The source did not accept these: the next ones are had anew, files read again. */
   refused(headers: Readonly<Record<string, string>>): void
+  /** The source says that these have not the right: new ones are wanted, and these serve until they are had. */
+  denied(headers: Readonly<Record<string, string>>): void
   /** What must not appear in any text, as it is now. */
   secrets(): readonly string[]
 }
@@ -46,10 +49,10 @@ type FromServer = Exclude<AuthOptions, { readonly type: 'none' | 'headers' }>
 type BySecret = Extract<FromServer, { readonly type: 'client_credentials' }>
 type ByKey = Exclude<FromServer, BySecret>
 
-/** Nothing is asked for or read before the first `headers`. */
+/** Nothing is asked for before the first `headers`; a key is only looked at. */
 export function authorization(options: AuthOptions, tools: AuthorizationTools): SourceAuthorization {
   if (options.type === 'none')
-    return { headers: () => Promise.resolve({}), refused: () => undefined, secrets: () => [] }
+    return { headers: () => Promise.resolve({}), refused: () => undefined, denied: () => undefined, secrets: () => [] }
   const expiry = new Expiry(tools.clock, tools.notice)
   return options.type === 'headers' ? constant(options, expiry) : renewable(options, tools, expiry)
 }
@@ -62,13 +65,14 @@ function constant(options: Extract<AuthOptions, { readonly type: 'headers' }>, e
       return options.headers
     },
     refused: () => undefined,
+    denied: () => undefined,
     secrets: () => options.secrets,
   }
 }
 
 function renewable(options: FromServer, tools: AuthorizationTools, expiry: Expiry): SourceAuthorization {
   const { clock, defaults, tokens = new SharedTokens(clock) } = tools
-  const shared = tokens.of(hash('sha256', JSON.stringify([options, defaults]), 'hex'))
+  const shared = tokens.of(hash('sha256', JSON.stringify([options, defaults, keyPrint(options)]), 'hex'))
   const own = options.type === 'client_credentials' ? [options.clientSecret] : []
   const ask: AskToken = (signal) =>
     options.type === 'client_credentials'
@@ -83,7 +87,19 @@ function renewable(options: FromServer, tools: AuthorizationTools, expiry: Expir
       return headers
     },
     refused: (headers) => token.refused(headers),
+    denied: (headers) => token.denied(headers),
     secrets: () => [...own, ...shared.seen, ...token.secrets()],
+  }
+}
+
+/** Another key may come under the same name; one that cannot be read is told about when it is needed. */
+function keyPrint(options: FromServer): string | null {
+  const { keyFile } = { keyFile: undefined, ...options }
+  if (keyFile === undefined) return null
+  try {
+    return hash('sha256', readFileSync(keyFile), 'hex')
+  } catch {
+    return null
   }
 }
 

@@ -1,5 +1,5 @@
 // The HTTP client of a source with its credentials: they go to the operator's own origin and nowhere else, and are had anew once when
-// they are not accepted.
+// they are not accepted, or for the next request when they have not the right.
 import { sameHeaders, tokensIn } from '../runtime/http-credentials.ts'
 import type { HttpClient, HttpReply, HttpRequest } from '../runtime/http.ts'
 import type { SourceAuthorization } from './authorization.ts'
@@ -12,7 +12,8 @@ export interface AuthorizedHttp extends HttpClient {
 
 /**
  * Adds the credentials to requests to the origin of `url`, and to no others. When the source answers 401 it is asked once more with new
- * ones, if there are any; what it says to that is the answer.
+ * ones, if there are any; what it says to that is the answer. A 403 stands, and the next request has new ones, for the right may have
+ * been granted meanwhile.
  */
 export function authorizedHttp(http: HttpClient, authorization: SourceAuthorization, url: string): AuthorizedHttp {
   const origin = URL.parse(url)?.origin
@@ -20,6 +21,7 @@ export function authorizedHttp(http: HttpClient, authorization: SourceAuthorizat
   const ask = async (request: HttpRequest, signal: AbortSignal): Promise<HttpReply> => {
     const credentials = await authorization.headers(signal)
     const reply = await http.request(withHeaders(request, credentials), signal)
+    if (reply.status === 403) authorization.denied(credentials)
     if (reply.status !== 401) return reply
     authorization.refused(credentials)
     const renewed = await authorization.headers(signal)
@@ -27,6 +29,7 @@ export function authorizedHttp(http: HttpClient, authorization: SourceAuthorizat
     if (sameHeaders(renewed, credentials)) return reply
     const second = await http.request(withHeaders(request, renewed), signal)
     if (second.status === 401) authorization.refused(renewed)
+    if (second.status === 403) authorization.denied(renewed)
     return second
   }
   return {

@@ -157,6 +157,10 @@ export interface Origin {
   readonly place?: string
   /** For a source with a safe cursor of its own: the one with which everything since a time is read, ms. Absent: it has none. */
   readonly cursorAt?: (ms: number) => string
+  /** The time to which such a cursor says that everything was read, ms; null when it says none, and cannot be gone on from. */
+  readonly timeOf?: (own: string) => number | null
+  /** The parts of live reading, '' for a source that is one part. Absent: the source lists them itself when it is read. */
+  readonly parts?: readonly string[]
 }
 
 /** A kind of source: its name in YAML, its options, how to open it. */

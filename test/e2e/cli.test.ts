@@ -45,6 +45,16 @@ destinations:
   later: { type: file, path: ./later, enabled: false }
 `
 
+test('an old Node is named, and what brings another', () => {
+  const old = "Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })"
+  const given = ['--import', `data:text/javascript,${encodeURIComponent(old)}`, bin, '--version']
+  const { status, stdout, stderr } = spawnSync(process.execPath, given, { encoding: 'utf8', timeout: 60_000 })
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(
+    /^audit-relay needs Node 22\.19 or newer, and this is Node 20\.1\.0 .*\n.*npm run -s relay -- COMMAND/,
+  )
+})
+
 describe('validate', () => {
   test('a good configuration: 0, a summary on stdout, nothing on stderr', () => {
     write('good.yaml', config)

@@ -7,9 +7,9 @@ export function aboutText({ destinations, source }: Notice): string {
   return destinations.length > 0 ? destinations.join(', ') : (source ?? '-')
 }
 
-/** How many events it is about; a dash for what is about a destination or source as a whole. */
+/** How many events it is about; a dash for what is about a destination or source as a whole, or only begins. */
 export function eventsText({ kind, count }: Notice): string {
-  return /^(destination|source)_/.test(kind) ? '-' : countText(count)
+  return /^(destination_|source_|backfill_started$)/.test(kind) ? '-' : countText(count)
 }
 
 const changes: Readonly<Record<string, string>> = {

@@ -51,7 +51,7 @@ export async function backfillCommand(
     throw new UsageError(
       '--again may deliver events a second time, where it is no longer remembered that they were read; add --yes if you mean it',
     )
-  if (!flags.json) tell(asked, { beside, warnings }, world)
+  if (!flags.json) tell(asked, { beside, warnings, waits: flags.wait !== false }, world)
   const words = backfillWords(source, () => world.clock.monotonic())
   return askAndFollow({ asked, flags, beside, perSecond, sentence: () => '', words }, world, ask)
 }
@@ -120,7 +120,11 @@ async function factsOf(
   return { beside: await reader.holderAlive(), warnings }
 }
 
-function tell(asked: BackfillAsked, { beside, warnings }: Facts, { stderr }: World): void {
+function tell(
+  asked: BackfillAsked,
+  { beside, warnings, waits }: Facts & { readonly waits: boolean },
+  { stderr }: World,
+): void {
   const paint = paintFor(stderr)
   const width = stderr.columns ?? Infinity
   const say = (text: string, painted: (line: string) => string): void => {
@@ -128,8 +132,9 @@ function tell(asked: BackfillAsked, { beside, warnings }: Facts, { stderr }: Wor
   }
   say(`Reading ${asked.source} again: what occurred from ${periodText(asked)}`, paint.strong)
   for (const warning of warnings) say(warning, paint.warning)
-  if (!beside)
-    say('No relay runs: it is read here, and nothing else is. What is new is delivered meanwhile.', paint.faint)
+  if (beside) return
+  const here = 'it is read here, and nothing else is. What is new is delivered meanwhile.'
+  say(`No relay runs: ${waits ? here : 'the next run reads it. Without --no-wait it would be read here.'}`, paint.faint)
 }
 
 async function cancel(source: string, flags: BackfillFlags, world: World, ask: Ask): Promise<number> {

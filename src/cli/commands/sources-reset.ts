@@ -1,6 +1,6 @@
 // `sources reset`: sets how far a source has been read back, or forward, to a time. It says what that means before it is done.
 import { LIVE } from '../../polling/lanes.ts'
-import { type LaneMove, movesTo } from '../../polling/reset.ts'
+import { type LaneMove, type Left, leftIn, movesTo } from '../../polling/reset.ts'
 import { counted, durationText } from '../../telemetry/units.ts'
 import { printable } from '../../telemetry/escape.ts'
 import { requireResettable } from '../../upkeep/reset.ts'
@@ -29,6 +29,8 @@ export interface ResetPlan {
   readonly to: number
   /** Of live reading, and what is removed. */
   readonly moves: readonly LaneMove[]
+  /** What was read otherwise, and goes. */
+  readonly left?: Left | null
   /** Source time up to which what was read may be forgotten. */
   readonly forgottenTo: number | null
   readonly now: number
@@ -66,7 +68,8 @@ async function planned(
     requireResettable({ source: name, part }, cursors, reading)
     const all = movesTo(cursors, { part, to }, reading)
     const moves = all.filter(({ lane, value }) => lane === LIVE || value === null)
-    return { source: name, to, moves, forgottenTo: await reader.forgottenTo(name), now }
+    const left = leftIn(cursors, reading)
+    return { source: name, to, moves, left, forgottenTo: await reader.forgottenTo(name), now }
   } finally {
     await reader.close()
   }
@@ -87,14 +90,16 @@ function showPlan(plan: ResetPlan, { json }: ResetFlags, { stdout }: World): num
 
 /** In plain words, one sentence for each part and what follows from it. */
 export function planTexts(plan: ResetPlan): readonly { readonly text: string; readonly isLoss: boolean }[] {
-  const { source, to, moves, forgottenTo } = plan
+  const { source, to, moves, forgottenTo, left } = plan
   if (moves.length === 0)
     return [{ text: `${source} has been read to ${whole(to)} already; there is nothing to change.`, isLoss: false }]
   const set = moves.filter(({ value }) => value !== null)
-  if (set.length === 0) return [{ text: removedText(source, moves), isLoss: false }]
+  if (set.length === 0) return [{ text: removedText(plan), isLoss: moves.some(({ lane }) => lane === LIVE) }]
   const repeats = forgottenTo !== null && to <= forgottenTo && set.some(({ from }) => from === null || from > to)
   return [
     ...set.map((move) => moveText(move, plan)),
+    ...(left ? [{ text: `What is left of reading it as ${left.as} would be removed.`, isLoss: false }] : []),
+    ...(left?.isUnlisted ? [{ text: unlistedText(plan), isLoss: true }] : []),
     ...(repeats
       ? [
           {
@@ -106,17 +111,37 @@ export function planTexts(plan: ResetPlan): readonly { readonly text: string; re
   ]
 }
 
-function removedText(source: string, gone: readonly LaneMove[]): string {
-  const anew = gone.some(({ lane }) => lane === LIVE) ? ', and it would begin as the file says' : ''
-  return `${source} keeps a place of its own, which no time can set. What is left of reading it otherwise (${counted(gone.length, 'lane')}) would be removed${anew}.`
+function removedText(plan: ResetPlan): string {
+  const { source, moves: gone, left } = plan
+  const live = gone.filter(({ lane }) => lane === LIVE)
+  const anew = live.length > 0 ? ', and it would begin as the file says' : ''
+  const from = Math.min(...live.map((move) => move.from ?? Infinity))
+  const lost =
+    from === Infinity
+      ? ''
+      : ` It has been read to ${wholeSecond(from)}: what comes after that and before its new beginning would not be read. It is audited as a gap.`
+  const what = `What is left of reading it ${left ? `as ${left.as}` : 'otherwise'} (${counted(gone.length, 'lane')}) would be removed`
+  return left?.isUnlisted
+    ? `${unlistedText(plan)} ${what}.${lost}`
+    : `${source} keeps a place of its own, which no time can set. ${what}${anew}.${lost}`
 }
 
-function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: string; isLoss: boolean } {
+/** With an hour to spare until it is read. */
+function unlistedText({ source, to, now }: ResetPlan): string {
+  const hours = Math.ceil((now - to) / 3_600_000) + 1
+  return (
+    `Which parts ${source} has now is not known before it is read: they begin at its "start", not at ${whole(to)}. To have them read from ` +
+    `there write "start: ${hours}h" into the file first; or reset it again once they were read.`
+  )
+}
+
+function moveText({ part, from, isNew }: LaneMove, { source, to }: ResetPlan): { text: string; isLoss: boolean } {
   const what = part === '' ? source : `${source}, part ${part}`
+  if (isNew) return { text: `${what} would be read from ${whole(to)} on.`, isLoss: false }
   if (from === null)
     return { text: `${what}: how far it was read is unknown. It would be read from ${whole(to)} on.`, isLoss: true }
   const span = durationText(Math.abs(from - to))
-  const was = `${what} has been read to ${whole(Math.floor(from / 1000) * 1000)}`
+  const was = `${what} has been read to ${wholeSecond(from)}`
   if (to < from)
     return {
       text: `${was}. The ${span} back to ${whole(to)} would be read again; what is known from then is dropped, what is new is delivered.`,
@@ -129,16 +154,30 @@ function moveText({ part, from }: LaneMove, { source, to }: ResetPlan): { text: 
   }
 }
 
-function planJson({ source, to, moves, forgottenTo }: ResetPlan): object {
+function wholeSecond(ms: number): string {
+  return whole(Math.floor(ms / 1000) * 1000)
+}
+
+/** The same for programs. */
+export function planJson({ source, to, moves, left = null, forgottenTo }: ResetPlan): object {
   return {
     source,
     to: whole(to),
     done: false,
-    moves: moves.map(({ part, from, value }) => ({
+    // Null: nothing is set to a time, and it begins as the file says.
+    read_from: moves.length > 0 && moves.every(({ value }) => value === null) ? null : whole(to),
+    removed: left?.as ?? null,
+    moves: moves.map(({ part, from, value, isNew }) => ({
       part,
       from: from === null ? null : whole(from),
-      direction: value === null ? 'removed' : from === null ? 'unknown' : from > to ? 'back' : 'forward',
+      direction: value === null ? 'removed' : isNew ? 'new' : directionOf(from, to),
     })),
     remembered_after: forgottenTo === null ? null : whole(Math.floor(forgottenTo)),
   }
+}
+
+function directionOf(from: number | null, to: number): string {
+  if (from === null) return 'unknown'
+  if (from === to) return 'same'
+  return from > to ? 'back' : 'forward'
 }

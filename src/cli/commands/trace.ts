@@ -58,7 +58,7 @@ function notFound(eventId: string, state: string, { looked }: TraceResult, now: 
     const kept =
       oldestAt === null
         ? 'of which no page is kept'
-        : `of which those since ${isoTime(oldestAt)} (${durationText(now - oldestAt)} ago) can be found`
+        : `of which those read since ${isoTime(oldestAt)} (${durationText(now - oldestAt)} ago) can be found`
     return events === 0 ? `  ${source}: no event yet` : `  ${source}: ${counted(events, 'event')}, ${kept}`
   })
   const where = places.length === 0 ? ['  no source has been read yet'] : places

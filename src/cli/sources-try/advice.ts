@@ -37,7 +37,9 @@ function afterFailure({ window, requests, failure }: Report, kind: string, { sho
   return `mend what it says, then try again${look}; nothing was stored`
 }
 
-function afterNothing({ mode, window, parts }: Report): string {
+function afterNothing({ type, mode, window, parts }: Report): string {
+  if (type === 'outbox')
+    return 'nothing came: no file matches "path", or none holds a whole line yet (one that ends with a newline): mend "path" or write an event there, then try again'
   const other = parts.length > 1 ? `, or another part (--part ${parts[1]})` : ''
   if (mode === 'start')
     return `nothing came: where something must have happened, look at the request and at records, or ask for more time, as with --from 30d${other}`

@@ -146,8 +146,9 @@ function latenessText({ buckets }: Lateness): string {
 
 function gapLines({ gaps, now }: SourceDetail, view: View): readonly string[] {
   return gaps.flatMap(({ at, data, by }) => {
-    const span =
-      typeof data['from'] === 'string' && typeof data['to'] === 'string' ? `${data['from']} to ${data['to']}: ` : ''
+    const { from, to } = data
+    const end = typeof to === 'string' ? `to ${to}` : 'on'
+    const span = typeof from === 'string' ? `${from} ${end}: ` : ''
     const who = by === null ? '' : ` (${by})`
     return block(`${agoText(at, now)}${who}: ${span}${String(data['reason'] ?? '')}`, view, view.paint.warning)
   })

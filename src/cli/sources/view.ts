@@ -91,8 +91,7 @@ export function readingIn(config: RelayConfig | undefined): (name: string) => Re
     if (!source || windows === undefined) return undefined
     const { kind } = source
     const options = source.options()
-    const { windowed = windows !== null, cursorAt } = kind.originOf?.(options) ?? {}
-    return { owner: ownerOf(kind, options), windowed, cursorAt }
+    return { windowed: windows !== null, ...kind.originOf?.(options), owner: ownerOf(kind, options) }
   }
 }
 

@@ -1,5 +1,5 @@
 // Reads a feed: the API gives a cursor in the order in which it stored the events, and each pull goes on where the last one ended.
-import { SourceError, WindowError } from '../../model/errors.ts'
+import { SetupError, SourceError, WindowError } from '../../model/errors.ts'
 import { dateMs } from '../../runtime/retry-after.ts'
 import type { PageDraft } from '../page-draft.ts'
 import { PartFailures } from '../part-failures.ts'
@@ -24,13 +24,15 @@ interface Handle {
 
 /** So old may `since` be before it is committed anew without events. */
 const staleMs = 3_600_000
+/** So much later than it occurred, at most, is an event stored behind others: as much as the usual sweeps of windows trust in. */
+const latestMs = 86_400_000
 /** A cursor that is lost so often in one pull will be lost again. */
 const mostLosses = 3
 
 export class Feed {
   readonly #engine: Engine
   readonly #handles = new Map<string, Handle>()
-  /** By part the earliest time in the page of events that was read last: what comes behind it was stored later. */
+  /** By part the earliest time in the page of events that was read last: what comes behind it was stored later, and may be `latestMs` older. */
   readonly #reached = new Map<string, number>()
   /** By part how many empty pages it gave in a row, each with another to follow; the last pulls included. */
   readonly #empty = new Map<string, number>()
@@ -42,7 +44,7 @@ export class Feed {
 
   constructor(engine: Engine) {
     this.#engine = engine
-    this.#at = placePrint(engine.options, engine.options.plans.request)
+    this.#at = placePrint(engine.options)
   }
 
   async *read({ cursors, startMs, overlapMs }: ReadRequest, signal: AbortSignal): AsyncGenerator<SourcePage> {
@@ -60,7 +62,7 @@ export class Feed {
 
   #restore(part: string, value: string): void {
     const { cursor, since, again, at } = parsed(value)
-    if (typeof since !== 'number') return
+    if (typeof since !== 'number') throw this.#unreadable(part)
     const window = isTree(again) && typeof again['from'] === 'number' && typeof again['to'] === 'number'
     this.#handles.set(part, {
       since,
@@ -69,6 +71,15 @@ export class Feed {
     })
     if (cursor !== undefined && at !== undefined && at !== this.#at)
       this.#readAgain(part, 'the cursor is of another address than the one that the source has now')
+  }
+
+  /** Begun anew, it would pass over what came since. */
+  #unreadable(part: string): SetupError {
+    const { name } = this.#engine.tools
+    const what = part === '' ? name : `${name}, part "${part}",`
+    return new SetupError(
+      `how far ${what} has been read cannot be read; "audit-relay sources reset ${name} --to TIME" sets it anew`,
+    )
   }
 
   /** What has come since it was set to a time may have been read as well. */
@@ -153,10 +164,12 @@ export class Feed {
     const after = this.#after(part, before, read)
     const window = before.again
     const ordinals = this.#engine.ordinals(part)
+    const now = this.#timeOf(read.answer)
     let earliest = Infinity
     for (const { draft, complete } of this.#engine.drafts(read, ordinals)) {
       earliest = Math.min(earliest, earliestIn(draft))
-      if (complete && earliest < Infinity) this.#reached.set(part, earliest)
+      // A time to come is of a clock that is wrong, and says nothing of when the events were stored.
+      if (complete && earliest <= now) this.#reached.set(part, earliest)
       const moved =
         complete &&
         (after.cursor !== before.cursor || after.again !== before.again || after.since - before.since >= staleMs)
@@ -173,9 +186,10 @@ export class Feed {
     if (cursor === undefined) return before.again ? { since: before.since } : before
     if (this.#isAtEnd(read)) return { since: this.#timeOf(read.answer), cursor }
     if (read.next) return { ...before, cursor }
-    const since = Math.max(before.since, Math.min(this.#reached.get(part) ?? -Infinity, this.#timeOf(read.answer)))
+    const reached = this.#reached.get(part) ?? -Infinity
+    const since = Math.max(before.since, reached - latestMs)
     const { again } = before
-    return { since, cursor, ...(again && since < again.to && { again }) }
+    return { since, cursor, ...(again && reached < again.to && { again }) }
   }
 
   /** An empty page may lead on: the end is where the cursor stays, where there is no other, or where the source or its description says so. */

@@ -5,6 +5,7 @@ import { checkConnection, connectionOf, connectionSecrets, connectionShape } fro
 import { httpUrl } from '../../runtime/http-options.ts'
 import type { AuthOptions } from '../auth.ts'
 import type { WindowDefaults } from '../source.ts'
+import { NO_USER } from './address.ts'
 import { type Tell, wholeDefinition } from './definition.ts'
 import { looseDefinition } from './loosen.ts'
 import { type HttpPlans, plansOf } from './plans.ts'
@@ -76,8 +77,7 @@ function baseOf(url: string, tell: Tell): string | undefined {
     return undefined
   }
   const parsed = new URL(url)
-  if (parsed.username !== '' || parsed.password !== '')
-    tell(['url'], 'user and password stand in `auth`, not in the address')
+  if (parsed.username !== '' || parsed.password !== '') tell(['url'], NO_USER)
   if (parsed.search !== '') tell(['url'], 'parameters stand in `request.query`, not in the address')
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/u, '')}`
 }

@@ -111,7 +111,8 @@ function checkWay({ type }: PageGiven, hasInto: boolean, further: RequestPlan, {
   const held = placeholdersIn(further).some(({ of }) => of === wanted)
   if (!hasInto && !held)
     tell(['into'], `expected where it goes, such as query.${wanted}, or {{${wanted}}} in the request`)
-  if (hasInto && held) tell(['into'], `{{${wanted}}} stands in the request already`)
+  if (hasInto && held)
+    tell(['into'], `{{${wanted}}} stands in the request already: take it out there, or leave \`into\` out`)
 }
 
 function maybePlace(text: string | undefined): Place | undefined {

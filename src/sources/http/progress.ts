@@ -1,7 +1,9 @@
 // How far a window has been read, as text that is kept with every page and read again by another process.
 import { hash } from 'node:crypto'
 import { scrub, secretForms } from '../../runtime/scrub.ts'
+import { placeIn } from './address.ts'
 import { isTree, type Tree } from './merge.ts'
+import type { HttpSourceOptions } from './options.ts'
 import type { HttpPlans } from './plans.ts'
 import type { Walk } from './walk.ts'
 
@@ -50,11 +52,9 @@ export function printOf(
 }
 
 /** The same of where a feed is. */
-export function placePrint(
-  { base, secrets }: { readonly base: string; readonly secrets: readonly string[] },
-  { path, url }: HttpPlans['request'],
-): string {
-  return printed(JSON.stringify([hostOf(base), path, url]), secrets)
+export function placePrint({ base, secrets, definition, plans }: HttpSourceOptions): string {
+  const { url } = definition.request
+  return printed(JSON.stringify([hostOf(base), plans.request.path, url && placeIn(url)]), secrets)
 }
 
 /** Through another port or scheme it may still be the same. */

@@ -1,5 +1,6 @@
 // A request as it is described, with its templates read once: what is fixed, and what is filled in for each page.
 import { isHeaderName, isHeaderValue, isOurHeader } from '../../runtime/http-options.ts'
+import { hasUser, NO_USER } from './address.ts'
 import { isTree } from './merge.ts'
 import type { RequestGiven } from './schema-request.ts'
 import type { Scalar } from './schema-words.ts'
@@ -31,6 +32,7 @@ export function planOf(given: RequestGiven, scope: Scope, tell: Tell): RequestPl
   const reader = new PlanReader(scope, tell)
   const { method, path = '', url, query = {}, headers = {}, body, form } = given
   if (path !== '' && url !== undefined) tell(['path'], 'either path or url')
+  if (url !== undefined && hasUser(url)) tell(['url'], NO_USER)
   if (path !== '' && !path.startsWith('/')) tell(['path'], 'expected a path that begins with /')
   if (/[?#]/u.test(path)) tell(['path'], 'parameters stand in `query`, not in the path')
   if (body !== undefined && form !== undefined) tell(['form'], 'either body or form')

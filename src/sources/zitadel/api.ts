@@ -3,7 +3,7 @@ import type { SourceError } from '../../model/errors.ts'
 import { HttpError, type HttpReply } from '../../runtime/http.ts'
 import { membersOf, membersOfReply } from '../../runtime/reply-json.ts'
 import { type Asked, failureOf } from '../answer.ts'
-import { authorization, type SourceAuthorization } from '../authorization.ts'
+import { authorization } from '../authorization.ts'
 import { type AuthorizedHttp, authorizedHttp } from '../authorized-http.ts'
 import { SlowAnswer } from '../slow-answer.ts'
 import type { SourceNotice, SourceTools } from '../source.ts'
@@ -18,7 +18,6 @@ const longLimit = 10
 export class ZitadelApi {
   readonly #options: ZitadelOptions
   readonly #tools: SourceTools
-  readonly #authorization: SourceAuthorization
   readonly #http: AuthorizedHttp
   #limited = 0
 
@@ -31,8 +30,8 @@ export class ZitadelApi {
     this.#tools = tools
     const notice = (told: SourceNotice): void => tools.notice(told)
     const { clock, tokens } = tools
-    this.#authorization = authorization(auth, { http, clock, tokens, notice, defaults })
-    this.#http = authorizedHttp(http, this.#authorization, url)
+    // Before August 2024 ZITADEL answered 403 to an expired token (zitadel/zitadel#8476): with that, too, the next request has a new one.
+    this.#http = authorizedHttp(http, authorization(auth, { http, clock, tokens, notice, defaults }), url)
   }
 
   /** Rejects with a `SourceError`, a `SetupError`, or the reason of the signal. */
@@ -47,9 +46,6 @@ export class ZitadelApi {
     }
     const reply = await this.#answer(() => this.#http.request({ method: 'POST', url, headers, body }, signal), url)
     const refusal = refusalBy(reply, this.#asked(url))
-    // Before August 2024 ZITADEL answered 403 to an expired token (zitadel/zitadel#8476): the next attempt has a new one.
-    if (reply.status === 403)
-      this.#authorization.refused(await this.#answer(() => this.#authorization.headers(signal), url))
     if (refusal) this.#refused(refusal)
     this.#limited = 0
     return reply

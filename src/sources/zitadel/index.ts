@@ -25,6 +25,6 @@ export const zitadel = {
   everyMs: 30_000,
   settle: settleZitadel,
   windows: () => windows,
-  originOf: ({ url }: ZitadelOptions) => ({ as: {}, windowed: true, place: new URL(url).hostname }),
+  originOf: ({ url }: ZitadelOptions) => ({ as: {}, windowed: true, place: new URL(url).hostname, parts: [''] }),
   open: (options: ZitadelOptions, tools: SourceTools) => new Zitadel(options, tools),
 } satisfies SourceKind<ZitadelOptions>

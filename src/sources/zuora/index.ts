@@ -36,6 +36,6 @@ export const zuora = {
     ...windows,
     retentionMs: hasWay(logs, 'audit_logs') ? shownMs : null,
   }),
-  originOf: ({ url }: ZuoraOptions) => ({ as: {}, windowed: true, place: new URL(url).hostname }),
+  originOf: ({ url, logs }: ZuoraOptions) => ({ as: {}, windowed: true, place: new URL(url).hostname, parts: logs }),
   open: (options: ZuoraOptions, tools: SourceTools) => new Zuora(options, tools),
 } satisfies SourceKind<ZuoraOptions>

@@ -104,12 +104,7 @@ export function isFatal(error: unknown): boolean {
 export function translated(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error
   const cause = { cause: error }
-  if (isFull(error))
-    return new StateFullError(
-      `there is no room on the disk of ${path}; make room`,
-      undefined,
-      cause,
-    )
+  if (isFull(error)) return new StateFullError(`there is no room on the disk of ${path}; make room`, undefined, cause)
   if (isBusy(error))
     return new StateError(
       `another program has kept ${path} locked for ${busyTimeoutMs / 1000} s; end it and start again`,

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findRecords, type FoundRecords } from '../../../src/cli/audit/find.ts'
-import { recordText } from '../../../src/cli/audit/words.ts'
+import { eventsText, recordText } from '../../../src/cli/audit/words.ts'
 import { showRecords } from '../../../src/cli/commands/audit.ts'
 import { runProgram } from '../../../src/cli/program.ts'
 import { textWidth } from '../../../src/cli/text-width.ts'
@@ -143,6 +143,16 @@ test.each<[NewNotice['data'], string]>([
   [{}, ''],
 ])('%j reads "%s"', (data, text) => {
   expect(recordText({ ...(records[0] as Notice), data })).toBe(text)
+})
+
+test.each<[Notice['kind'], string]>([
+  ['backfill_started', '-'],
+  ['backfill_ended', '1,234'],
+  ['source_reset', '-'],
+  ['destination_enabled', '-'],
+  ['event_failed', '1,234'],
+])('the number of events of %s is %s', (kind, text) => {
+  expect(eventsText({ ...(records[0] as Notice), kind, count: 1234 })).toBe(text)
 })
 
 describe('the choice', () => {

@@ -1,6 +1,7 @@
 // The lanes that `sources show` lists: in which order, how wide, and within 80 columns.
 import { expect, it } from 'vitest'
 import { paintFor } from '../../../src/cli/paint.ts'
+import { shownSourceList } from '../../../src/cli/control-view.ts'
 import { sourceLines } from '../../../src/cli/sources/render.ts'
 import { lanesOf, type SourceDetail } from '../../../src/cli/sources/view.ts'
 import { textWidth } from '../../../src/cli/text-width.ts'
@@ -8,7 +9,8 @@ import { movesTo } from '../../../src/polling/reset.ts'
 import { stateText } from '../../../src/polling/window-state.ts'
 import { laneFrom } from '../../../src/polling/window.ts'
 import { NOW } from './fake-world.ts'
-import { source } from './overviews.ts'
+import { about } from '../../../src/store/notices.ts'
+import { source, well } from './overviews.ts'
 
 const hour = 3_600_000
 const at = (lane: string, part = '', width = hour) => ({
@@ -59,4 +61,19 @@ it('long parts are cut where there is no room, and nothing is told in less than 
   const lines = sourceLines(detail, { paint: paintFor({ colour: 0 }), width: 80 })
   expect(lines.filter((line) => textWidth(line) > 80)).toEqual([])
   expect(lines.join('\n')).not.toMatch(/\dms/)
+  const gap = {
+    ...about('source_gap', { data: { from: '2026-05-17T07:00:00Z', reason: 'gone' } }),
+    id: 1,
+    at: NOW,
+    carried: true,
+  }
+  const withGap = sourceLines({ ...detail, gaps: [gap] }, { paint: paintFor({ colour: 0 }), width: 80 })
+  expect(withGap.join('\n')).toContain('2026-05-17T07:00:00Z on: gone')
+})
+
+it('where no relay runs, no source is read next', () => {
+  const lastPull = { at: NOW, ok: true, error: null, nextAt: NOW + hour, notices: [] }
+  const overview = { ...well, sources: [source({ lastPull })] }
+  expect(shownSourceList(overview, undefined)[0]?.nextPullAt).toBe(NOW + hour)
+  expect(shownSourceList({ ...overview, running: false }, undefined)[0]?.nextPullAt).toBeNull()
 })

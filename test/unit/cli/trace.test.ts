@@ -154,7 +154,7 @@ test('an event whose page is gone says so, and that its bytes are gone', () => {
 test('an unknown id is 1 and says where it was looked for', () => {
   const { code, out, err } = shown({ events: [], looked })
   expect([code, out]).toEqual([1, ''])
-  expect(err).toContain('app: 20,000 events, of which those since 2026-05-16T08:00:00.000Z (1d ago) can be found')
+  expect(err).toContain('app: 20,000 events, of which those read since 2026-05-16T08:00:00.000Z (1d ago) can be found')
   expect(shown({ events: [], looked: [] }).err).toContain('no source has been read yet')
 })
 

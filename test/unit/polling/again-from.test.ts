@@ -47,6 +47,11 @@ describe('a part that is refused while others are read', () => {
         ) as string,
       },
     ])
+    // Not since the time at which its sweep stands.
+    const read = (await rig.view('live', 'b'))?.frontier ?? 0
+    expect(told()).toMatchObject([
+      { text: expect.stringContaining(`since ${new Date(read).toISOString()}:`) as string },
+    ])
     const pull = (await rig.store.overview(rig.now)).sources.find(({ name }) => name === 'late')?.lastPull
     expect(pull).toMatchObject({ ok: false, notices: [{ code: 'part_held_back' }] })
     // Said in the same words: it is the same news.

@@ -55,13 +55,13 @@ describe('refused', () => {
       'a feed, then windows',
       byWindows,
       ofFeed(byFeed),
-      `api was read as http (no preset, mode: feed), but the configuration now says http (no preset, mode: window), ${undo}`,
+      `api was read as http (no preset, mode: feed) up to 2026-05-17T07:00:00Z, but the configuration now says http (no preset, mode: window), ${undo}`,
     ],
     [
       'another preset',
       auth0,
       ofFeed(okta),
-      'http (preset: okta, mode: feed), but the configuration now says http (preset: auth0, mode: feed), and',
+      'http (preset: okta, mode: feed) up to 2026-05-17T07:00:00Z, but the configuration now says http (preset: auth0, mode: feed), and',
     ],
     ['a preset where there was none', okta, ofFeed(byFeed), 'says http (preset: okta, mode: feed)'],
     [
@@ -84,10 +84,45 @@ describe('refused', () => {
     expect(act).toThrow(expect.objectContaining({ name: 'SetupError' }))
   })
 
+  it.each([
+    ['of a newer version', { v: 2, kind: 'http', own: handle }, 'is from a newer version of audit-relay'],
+    ['with a word that nobody knows', { v: 1, kind: 'http', new: 1, own: handle }, 'cannot be read'],
+  ])('a place of its own %s: never begun anew without a word', (_, value, what) => {
+    const act = (): unknown => open(byFeed, [raw(JSON.stringify(value))])
+    expect(act).toThrow(
+      `how far api has been read (lane "live") ${what}; "audit-relay sources reset api --to TIME" sets it anew`,
+    )
+    expect(act).toThrow(expect.objectContaining({ name: 'SetupError' }))
+    expect(() => open(byWindows, [raw(JSON.stringify(value))])).toThrow('api was read as another kind from a place of')
+  })
+
   it('a part of it, and a sweep that another one has left', () => {
-    expect(() => open(byWindows, [ofWindows(byWindows), { ...ofFeed(byFeed), part: 'b' }])).toThrow(', part "b", but')
+    expect(() => open(byWindows, [ofWindows(byWindows), { ...ofFeed(byFeed), part: 'b' }])).toThrow(
+      'api was read as http (no preset, mode: feed) up to 2026-05-17T07:00:00Z, but',
+    )
     expect(() => open(byWindows, [ofWindows(byWindows), ofWindows({ ...byWindows, ...okta }, 'sweep 1h')])).toThrow(
       'read as http (preset: okta',
+    )
+  })
+
+  it('up to the time that all of its parts have read, and to none where one says none', () => {
+    const b = { ...ofWindows(byWindows), part: 'b', value: stateText(laneFrom(read - 60_000, 1), owned(byWindows)) }
+    const sweep = { ...b, lane: 'sweep 1h', value: stateText(laneFrom(0, 1), owned(byWindows)) }
+    expect(() => open(okta, [sweep, ofWindows(byWindows), b])).toThrow('window) up to 2026-05-17T06:59:00Z, but')
+    expect(() => open(byWindows, [ofFeed(byFeed), { ...raw(wrap('{}', owned(byFeed))), part: 'b' }])).toThrow(
+      'mode: feed), but',
+    )
+  })
+
+  it('a place of its own is not named: it means nothing to anybody', () => {
+    const place = { ...raw(wrap('{}', { kind: 'outbox' })), part: '1e68-1k6v7' }
+    expect(() => open(byWindows, [place])).toThrow('as outbox from a place of its own, but')
+  })
+
+  it('as one that no time can set: says what a reset does there', () => {
+    const handed = { ...byFeed, request: { path: '/logs' } }
+    expect(() => open(handed, [ofWindows(byWindows)])).toThrow(
+      'or have what is left of that removed, and it begins as the file says: "audit-relay sources reset api --to TIME" (any TIME will do, for none can be set here)',
     )
   })
 

@@ -164,6 +164,34 @@ describe('that others use, too, who ask for it in other ways', () => {
     expect(ways).toEqual([])
   })
 
+  it('an ask that is deaf to its end holds up nobody who waits, and what it still gives is not taken', async () => {
+    const controller = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<Token>()
+    const leaving = new BearerToken(() => promise, clock, held).headers(controller.signal)
+    other = way('other', 'new')
+    const waiting = other.headers(never)
+    controller.abort(gone)
+    await expect(leaving).rejects.toThrow('gone')
+    expect(await waiting).toEqual({ authorization: 'Bearer new' })
+    resolve({ text: 'old', lifeMs: 60 * minute })
+    await clock.settle()
+    expect(await other.headers(never)).toEqual({ authorization: 'Bearer new' })
+    expect(other.secrets()).toEqual(['new'])
+  })
+
+  it('what is still given to nobody does not replace what was had meanwhile', async () => {
+    const controller = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<Token>()
+    const leaving = new BearerToken(() => promise, clock, held).headers(controller.signal)
+    controller.abort(gone)
+    await expect(leaving).rejects.toThrow('gone')
+    other = way('other', 'new')
+    await other.headers(never)
+    resolve({ text: 'old', lifeMs: 60 * minute })
+    await clock.settle()
+    expect(await other.headers(never)).toEqual({ authorization: 'Bearer new' })
+  })
+
   it('one that waits goes away: nothing changes for the one that asked', async () => {
     const controller = new AbortController()
     const { promise, resolve } = Promise.withResolvers<Token>()
@@ -219,6 +247,39 @@ describe('that was refused', () => {
     await hold('two-t0ken')
     expect(token.secrets()).toEqual(['two-t0ken', 'one-t0ken'])
     expect(inspect(token, { depth: 9, showHidden: true })).not.toContain('t0ken')
+  })
+})
+
+describe('that has not the right', () => {
+  const denied = (text: string): void => token.denied({ authorization: `Bearer ${text}` })
+
+  it('is had anew by the next, and serves where none can be had', async () => {
+    await hold('one', 60 * minute)
+    denied('one')
+    const failed = header()
+    asked[1]?.fail(new HttpError('connect', 'down'))
+    expect(await failed).toBe('Bearer one')
+    await clock.advance(30_000)
+    await hold('two', 60 * minute)
+    expect(await header()).toBe('Bearer two')
+    expect(asked).toHaveLength(3)
+  })
+
+  it('is had anew once in five minutes, and only where it is the one that is held', async () => {
+    await hold('one', 60 * minute)
+    denied('one')
+    await hold('two', 60 * minute)
+    denied('two')
+    await clock.advance(5 * minute - 1)
+    denied('two')
+    expect(await header()).toBe('Bearer two')
+    await clock.advance(1)
+    denied('one')
+    expect(await header()).toBe('Bearer two')
+    expect(asked).toHaveLength(2)
+    denied('two')
+    await hold('three', 60 * minute)
+    expect(asked).toHaveLength(3)
   })
 })
 

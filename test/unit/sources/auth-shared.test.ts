@@ -108,6 +108,23 @@ it('with other credentials a token of its own', async () => {
   expect(live.secrets()).not.toContain(endpoint.given[1])
 })
 
+it('with another key under the same name a token of its own', async () => {
+  const { endpoint, open, receiver } = await place()
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const key = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  const file = { type: 'serviceaccount', keyId: '17', key, userId: '42' }
+  const keyFile = fileWith(file)
+  endpoint.signer = { keyId: '17', pem, issuer: '42', subject: '42', audience: receiver.url }
+  const given = { type: 'zitadel_key', key_file: keyFile }
+  await open(given).headers(never)
+  await open(given).headers(never)
+  expect(endpoint.given).toHaveLength(1)
+  writeFileSync(keyFile, JSON.stringify({ ...file, userId: '43' }))
+  endpoint.signer = { ...endpoint.signer, issuer: '43', subject: '43' }
+  expect(await open(given).headers(never)).toEqual({ authorization: `Bearer ${endpoint.given[1]}` })
+})
+
 it('a key that one has read is hidden by all, and that it ends is told to all', async () => {
   const { endpoint, clock, open, receiver } = await place()
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -334,6 +334,22 @@ describe('authorizedHttp', () => {
     expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(['/token', '/logs', '/token', '/logs'])
   })
 
+  it('row 45: a right that is granted after a 403 is there with the next request, in a new token', async () => {
+    const authorized = authorizedHttp(http, open(client), receiver.url)
+    const before = receiver.requests.length
+    let granted = 1
+    receiver.answer((request) => {
+      if (request.path === '/token') return endpoint.answer(request)
+      return { status: endpoint.given.indexOf(request.headers['authorization']?.slice(7) ?? '') < granted ? 403 : 200 }
+    })
+    expect(await get(authorized, `${receiver.url}/logs`)).toMatchObject({ status: 403 })
+    expect(await get(authorized, `${receiver.url}/logs`)).toMatchObject({ status: 200 })
+    expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(['/token', '/logs', '/token', '/logs'])
+    granted = 9
+    for (let index = 0; index < 3; index++) await get(authorized, `${receiver.url}/logs`)
+    expect(endpoint.given).toHaveLength(2)
+  })
+
   it('asks once only with a token that cannot be had anew', async () => {
     const before = receiver.requests.length
     const authorized = authorizedHttp(http, open({ token: 'old' }), receiver.url)

@@ -174,3 +174,9 @@ describe('--json', () => {
     await expect(`${JSON.stringify(JSON.parse(text), null, 2)}\n`).toMatchFileSnapshot('golden/good.json')
   })
 })
+
+test('an outbox that gave nothing: what to do is about files, not about requests', async () => {
+  const text = shown(await tried({ type: 'outbox', path: '/not-there/*.jsonl' }, () => ({})), 80)
+  expect(text).toMatch(/→ nothing came: no file matches "path"/)
+  expect(text).not.toMatch(/request|--from/)
+})

@@ -11,6 +11,9 @@ const polled = {
   errors: [{ status: 410, do: 'expired' }],
 }
 const time = (text: string): number => Date.parse(`2026-05-17T${text}Z`)
+const days = (count: number): number => count * 86_400_000
+/** Set to a time long ago. */
+const begun = new Map([['', JSON.stringify({ since: time('08:00:00') - days(9) })]])
 const since = (cursors: ReadonlyMap<string, string>): unknown => JSON.parse(cursors.get('') as string) as unknown
 
 interface Stored {
@@ -59,15 +62,15 @@ it('row 32: a cursor that is lost: what is read again begins at what was read la
   ]
   const api = restless(events)
   const { source, paths, clock } = await open(polled, api.script)
-  const first = await pull(source)
-  expect(since(first.cursors)).toMatchObject({ cursor: '4.3', since: time('06:50:00') })
+  const first = await pull(source, begun)
+  expect(since(first.cursors)).toMatchObject({ cursor: '4.3', since: time('06:50:00') - days(1) })
   await clock.advance(30_000)
   api.lose()
   const again = await pull(source, first.cursors)
   expect(again.error).toBeUndefined()
-  expect(paths()).toContain('/logs?since=2026-05-17T05:50:00.000Z')
+  expect(paths()).toContain('/logs?since=2026-05-16T05:50:00.000Z')
   expect(again.pages.find(({ draft }) => draft.count > 0 || again.ids.length > 0)?.window).toEqual({
-    from: time('05:50:00'),
+    from: time('05:50:00') - days(1),
     to: time('08:00:30'),
   })
 })
@@ -76,7 +79,7 @@ it('row 32: a cursor that is lost again while something is read again: from what
   const events = [{ id: '1', at: '06:00:00' }]
   const api = restless(events)
   const { source, paths } = await open(polled, api.script)
-  const first = await pull(source)
+  const first = await pull(source, begun)
   api.lose()
   const again = await pull(source, first.cursors)
   events.push({ id: '2', at: '07:30:00' })
@@ -87,7 +90,7 @@ it('row 32: a cursor that is lost again while something is read again: from what
     paths()
       .filter((path) => path.includes('since'))
       .slice(1),
-  ).toEqual(['/logs?since=2026-05-17T05:00:00.000Z', '/logs?since=2026-05-17T06:30:00.000Z'])
+  ).toEqual(['/logs?since=2026-05-16T05:00:00.000Z', '/logs?since=2026-05-16T06:30:00.000Z'])
 })
 
 it('what was read before the cursor was lost proves nothing for the new list', async () => {
@@ -106,19 +109,19 @@ it('reading again ends with the first page whose events all came after the loss'
   const events = [{ id: '1', at: '07:00:00' }]
   const api = restless(events)
   const { source, clock } = await open(polled, api.script)
-  const first = await pull(source)
+  const first = await pull(source, begun)
   api.lose()
   const again = await pull(source, first.cursors)
-  expect(since(again.cursors)).toMatchObject({ again: { from: time('06:00:00'), to: time('08:00:00') } })
+  expect(since(again.cursors)).toMatchObject({ again: { from: time('06:00:00') - days(1), to: time('08:00:00') } })
   await clock.advance(600_000)
   events.push({ id: '2', at: '08:01:00' }, { id: '3', at: '07:59:00' })
   const mixed = await pull(source, again.cursors)
-  expect(since(mixed.cursors)).toMatchObject({ again: expect.anything() as object, since: time('07:59:00') })
+  expect(since(mixed.cursors)).toMatchObject({ again: expect.anything() as object, since: time('07:59:00') - days(1) })
   events.push({ id: '4', at: '08:02:00' })
   const later = await pull(source, mixed.cursors)
   expect(since(later.cursors)).toEqual({
     cursor: expect.stringMatching(/^4\./) as string,
-    since: time('08:02:00'),
+    since: time('08:02:00') - days(1),
     at: expect.any(String) as string,
   })
 })
@@ -127,18 +130,52 @@ it('an empty page in the middle of what is old is no end: nothing behind it is p
   const events = ['01', '02', '03', '04', '05', '06'].map((hour) => ({ id: hour, at: `${hour}:00:00` }))
   const api = restless(events, { rest: [2] })
   const { source, paths } = await open(polled, api.script)
-  const first = await pull(source)
+  const first = await pull(source, begun)
   expect(first.ids).toEqual(['01', '02'])
-  expect(since(first.cursors)).toMatchObject({ since: time('01:00:00') })
+  expect(since(first.cursors)).toMatchObject({ since: time('01:00:00') - days(1) })
   api.lose()
   const again = await pull(source, first.cursors)
-  expect(paths()).toContain('/logs?since=2026-05-17T00:00:00.000Z')
+  expect(paths()).toContain('/logs?since=2026-05-16T00:00:00.000Z')
   expect(again.ids).toEqual(['01', '02', '03', '04', '05', '06'])
 })
 
-it('an event with a time to come proves nothing beyond now', async () => {
-  const { source, clock } = await open(polled, restless([{ id: '1', at: '23:00:00' }]).script)
-  expect(since((await pull(source)).cursors)).toMatchObject({ since: clock.now() - 1000 })
+it('a page of times to come proves nothing, also when they have come', async () => {
+  const events = [{ id: '1', at: '07:00:00' }]
+  const { source, clock } = await open(polled, restless(events).script)
+  const first = await pull(source, begun)
+  events.push({ id: '2', at: '23:00:00' })
+  const second = await pull(source, first.cursors)
+  expect(second.ids).toEqual(['2'])
+  expect(since(second.cursors)).toMatchObject({ since: time('07:00:00') - days(1) })
+  await clock.advance(days(1))
+  const third = await pull(source, second.cursors)
+  expect(since(third.cursors)).toMatchObject({ since: time('07:00:00') - days(1) })
+})
+
+it.each([
+  ['came behind others and is older', ['07:00:00', '07:10:00', '04:00:00', '07:20:00']],
+  ['stands behind those of a clock that is ahead', ['23:00:00', '23:00:00', '04:00:00', '05:00:00']],
+])('row 32: what had not been read when the cursor was lost is read, also where it %s', async (_, times) => {
+  const events = times.map((at, index) => ({ id: String(index + 1), at }))
+  // Asked by time, it gives what occurred since then, in the order in which it was stored.
+  let answers = 0
+  let valid = 0
+  const { source } = await open(polled, ({ path }) => {
+    const asked = new URL(path, 'http://x').searchParams
+    const [at = 0, from = Date.parse(asked.get('since') ?? ''), number = Infinity] = (asked.get('after') ?? '')
+      .split('.')
+      .filter((text) => text !== '')
+      .map(Number)
+    if (number < valid) return { status: 410, body: '{}' }
+    answers++
+    const given = answers === 2 ? [] : events.filter((event) => time(event.at) >= from).slice(at, at + 2)
+    const records = given.map(({ id, at: occurred }) => ({ id, type: 'a.b', at: `2026-05-17T${occurred}Z` }))
+    return { body: JSON.stringify({ events: records, next: `${at + given.length}.${from}.${answers}` }) }
+  })
+  const first = await pull(source)
+  expect(first.ids).toEqual(['1', '2'])
+  valid = answers + 1
+  expect((await pull(source, first.cursors)).ids).toEqual(['1', '2', '3', '4'])
 })
 
 it('page.more that says so leads on through empty pages', async () => {

@@ -58,7 +58,7 @@ const wrong: readonly (readonly [string, object, RegExp])[] = [
       request: { path: '/x', query: { a: '{{from}}', c: '{{cursor}}' } },
       page: { type: 'token', next: 'body.n', into: 'query.c' },
     },
-    /stands in the request already/,
+    /stands in the request already: take it out there, or leave `into` out$/,
   ],
   [
     'keep with windows',
@@ -76,6 +76,11 @@ const wrong: readonly (readonly [string, object, RegExp])[] = [
     'credentials in the address',
     { url: 'https://a:b@api.example', event, request },
     /^url: user and password stand in `auth`/,
+  ],
+  [
+    'credentials in the address of a request',
+    { url, event, request: { url: 'https://a:b@api.example/x', query: request.query } },
+    /^request\.url: user and password stand in `auth`/,
   ],
   [
     'a header of ours',

@@ -216,7 +216,7 @@ describe('service accounts', () => {
     expect(await readIds(source, hour)).toHaveLength(1)
   })
 
-  test('a 403 when no new token is to be had is an error of the source', async () => {
+  test('when no new token is to be had after a 403: an error of the source', async () => {
     const auth = { client_id: fake.tokens.clientId, client_secret: fake.tokens.secret }
     fake.tokens.life = 600
     const { source, tools } = open(fake, { auth })
@@ -226,6 +226,7 @@ describe('service accounts', () => {
       if (path === '/oauth/v2/token') return ++given === 1 ? undefined : { body: '{}', cutAt: 0 }
       return { ...fake.refusal(7, 'permission_denied', 'expired'), after: clock.advance(700_000) }
     }
+    await expect(readIds(source, hour)).rejects.toMatchObject({ name: 'SourceError', kind: 'denied' })
     await expect(readIds(source, hour)).rejects.toMatchObject({ name: 'SourceError', kind: 'transient' })
     expect(given).toBeGreaterThan(1)
   })
