@@ -2,9 +2,8 @@
 // it is, with `stream` at its end as in the canonical form; the attributes repeat what a router needs.
 import { text, time, words } from './convert.ts'
 import { decoded } from './event-type.ts'
-import type { Write } from './format.ts'
 import { writerOf } from './mapping.ts'
-import type { EventView } from './view.ts'
+import type { EventView, Write } from './view.ts'
 
 const authType = words(
   { user: 'user', human: 'user', service: 'service_account', service_account: 'service_account', system: 'system' },

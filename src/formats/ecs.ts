@@ -3,8 +3,8 @@
 import { time } from './convert.ts'
 import { ECS_OUTCOMES, ECS_ROWS, ECS_RULES, ECS_VERSION, type EcsRule } from './ecs-rules.ts'
 import { byType } from './event-type.ts'
-import type { Write } from './format.ts'
 import { writerOf } from './mapping.ts'
+import type { Write } from './view.ts'
 
 const RULE_OF_ALL: EcsRule = { category: null, types: ['info'], words: /^/ }
 

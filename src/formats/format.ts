@@ -5,13 +5,10 @@ import { cloudeventsWriter } from './cloudevents.ts'
 import { ecsWriter } from './ecs.ts'
 import { ocsfWriter } from './ocsf.ts'
 import type { Redaction } from './redaction.ts'
-import { EventView } from './view.ts'
+import { EventView, type Write } from './view.ts'
 
 export const FORMATS = ['canonical', 'ocsf', 'ecs', 'cloudevents'] as const
 export type Format = (typeof FORMATS)[number]
-
-/** The JSON of the event in another form, as Latin-1. `stream` is JSON. */
-export type Write = (view: EventView, about: { readonly timeMs: number; readonly stream: string }) => string
 
 const WRITERS: Readonly<Record<Exclude<Format, 'canonical'>, () => Write>> = {
   ocsf: ocsfWriter,

@@ -12,8 +12,7 @@ import {
   type Shape,
 } from './ocsf-classes.ts'
 import { FITS, ROWS, STATUS } from './ocsf-rows.ts'
-import type { EventView } from './view.ts'
-import type { Write } from './format.ts'
+import type { EventView, Write } from './view.ts'
 
 interface Sort {
   /** The rules whose words are in the type. */

@@ -44,6 +44,9 @@ for (const path of PATHS) {
 }
 const BACKSLASH = '\\'
 
+/** The JSON of the event in another form, as Latin-1. `stream` is JSON. */
+export type Write = (view: EventView, about: { readonly timeMs: number; readonly stream: string }) => string
+
 /** One view serves many events; what it says holds until the next `read`. */
 export class EventView {
   /** The whole event. */

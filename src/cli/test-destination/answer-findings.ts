@@ -1,7 +1,6 @@
 // What to check when an answer came that was no delivery: by its status, and by who seems to have given it.
 import { durationText } from '../../telemetry/units.ts'
-import type { Answer, Exchange } from './facts.ts'
-import type { Finding, Here } from './finding.ts'
+import type { Answer, Exchange, Finding, Here } from './facts.ts'
 
 /** Signatures with a time stamp are commonly refused from here on. */
 const skewMs = 120_000

@@ -1,6 +1,5 @@
 // What to check when no answer came: names, connections, time-outs, TLS.
-import type { Exchange, Facts } from './facts.ts'
-import type { Finding, Here } from './finding.ts'
+import type { Exchange, Facts, Finding, Here } from './facts.ts'
 
 type Failure = NonNullable<Exchange['failure']>
 type Told = Pick<Exchange, 'address' | 'host' | 'secure'>

@@ -106,3 +106,18 @@ function certificateNames(cause: unknown): string {
   const { cert } = (cause ?? {}) as { cert?: { subjectaltname?: unknown } }
   return typeof cert?.subjectaltname === 'string' ? printable(cert.subjectaltname).slice(0, 200) : ''
 }
+
+/** What a colleague would say about it. */
+export interface Finding {
+  /** A closed word, see docs/testing-a-destination.md. */
+  readonly class: string
+  /** What to check, most likely first. Empty when all is well. */
+  readonly checks: readonly string[]
+}
+
+/** What the classes need to know beyond the facts. */
+export interface Here {
+  readonly now: number
+  /** The proxy that this environment names; empty when it names none. */
+  readonly proxy: string
+}

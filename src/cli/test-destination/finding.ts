@@ -2,21 +2,7 @@
 import type { Reason } from '../../model/verdict.ts'
 import { answerFinding } from './answer-findings.ts'
 import { connectionFinding } from './connection-findings.ts'
-import type { Facts } from './facts.ts'
-
-export interface Finding {
-  /** A closed word, see docs/testing-a-destination.md. */
-  readonly class: string
-  /** What to check, most likely first. Empty when all is well. */
-  readonly checks: readonly string[]
-}
-
-/** What the classes need to know beyond the facts. */
-export interface Here {
-  readonly now: number
-  /** The proxy that this environment names; empty when it names none. */
-  readonly proxy: string
-}
+import type { Facts, Finding, Here } from './facts.ts'
 
 /** Did it go well? A web page is no delivery, whatever its status says. */
 export function isTaken({ verdict, exchange }: Facts): boolean {

@@ -1,6 +1,6 @@
 // The machine form of `test-destination`. The names here are a promise to scripts: add, never rename.
-import { type Finding, isTaken } from './finding.ts'
-import type { Facts } from './facts.ts'
+import { isTaken } from './finding.ts'
+import type { Facts, Finding } from './facts.ts'
 
 /** One destination that was tested. */
 export interface Tested {
