@@ -26,7 +26,7 @@ export async function runCommand(options: RunOptions, world: World): Promise<num
   // Short-lived garbage here is mostly views of buffers: a young generation that grows only keeps dead pages and bodies in memory.
   setFlagsFromString('--semi-space-growth-factor=1')
   // What is allowed beside what lives grows with it by twice or more, and most of that is request bodies and pages that are done with.
-  setFlagsFromString('--heap-growing-percent=60')
+  setFlagsFromString('--heap-growing-percent=80')
   armCrashPoint(world.env[CRASH_VARIABLE])
   const { clock } = world
   // Before anything else: a signal must never find the process without somebody who listens.
